@@ -1,0 +1,95 @@
+/**
+ * The contract of an action: a typed verb that changes a workload. An action is one file here and one line in index.ts.
+ * It says what it would do and how to recognise that it was done; everything around that - dry run, approval, kill
+ * switch, ledger, lost answers - is the same for all and lives in ../run-action.ts.
+ */
+import type { z } from 'zod';
+import { InvalidInput } from '../../src/domain/errors.ts';
+import type { Cluster } from '../../src/integrations/integration.ts';
+import type { BlastClass, Difference, Guard, Observed, Plan, Target } from '../../src/schema/remediation.ts';
+
+export interface ActionContext {
+  cluster: Cluster;
+  incidentId: string;
+  target: Target;
+  /** Goes into annotation muster.dev/op at the target: evidence for people, never proof. */
+  operationId: string;
+  /** Hashes of templates that were rolled back from on this target. */
+  badRevisions: string[];
+}
+
+/** From one absolute state to another. The state of `before` and `desired` is the action's own. */
+export interface Step {
+  before: unknown;
+  desired: unknown;
+  /** Carries its precondition in itself; GET on its path reads the object that `observe` compares. */
+  request: Plan['request'];
+}
+
+/** What an action would do. Deterministic: the same cluster and operation id give the same draft, byte for byte. */
+export interface Draft extends Step {
+  /** Of the object that the request changes. */
+  uid: string;
+  sentence: string;
+  inverse: (Step & { sentence: string }) | null;
+  differences: Difference[];
+  undo: string;
+  risks: string[];
+}
+
+export interface Safety {
+  guards: Guard[];
+  blastClass: BlastClass;
+}
+
+export interface Settlement {
+  state: 'settled' | 'moving' | 'failed' | 'superseded';
+  finding: string;
+}
+
+interface Definition<Params> {
+  /** The name in runbooks, the API and the CLI. */
+  name: string;
+  /** Grows when the same target and params would give another plan. */
+  version: number;
+  /** What it does, for people who choose. */
+  title: string;
+  kinds: Target['kind'][];
+  params: z.ZodType<Params>;
+  /** The least a Role must allow, per namespace: `apps/deployments: get, patch`. */
+  permissions: string[];
+  /** Reads only. Throws Refused when it cannot or must not be done to this target. */
+  draft(context: ActionContext, params: Params): Promise<Draft>;
+  /** Reads only; asked when the plan is made and again just before the request leaves. */
+  assess(context: ActionContext, step: Pick<Step, 'before' | 'desired'>): Promise<Safety>;
+  /** Pure. `fresh` is the raw object just read from the path of the request. */
+  observe(fresh: unknown, step: Pick<Step, 'before' | 'desired'>): Exclude<Observed, 'gone'>;
+  /** Reads only; asked again and again after the request until it is not `moving` any more. */
+  settled(context: ActionContext, step: Pick<Step, 'before' | 'desired'>): Promise<Settlement>;
+  /** Hash of the release this step leaves behind, never to be chosen again; null when it leaves none. */
+  abandons?(step: Pick<Step, 'before' | 'desired'>): string | null;
+}
+
+export type Action = Definition<unknown>;
+
+/** Types the params for the action's own file, and parses them for everybody else. */
+export const defineAction = <Params>(definition: Definition<Params>): Action => ({
+  ...definition,
+  draft(context, params) {
+    const parsed = definition.params.safeParse(params);
+    if (parsed.success) return definition.draft(context, parsed.data);
+    const faults = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    throw new InvalidInput(
+      `${definition.name} cannot take these params: ${faults.map((fault) => `${fault.path || 'params'}: ${fault.message}`).join('; ')}`,
+      faults,
+    );
+  },
+});
+
+/** Not done and not to be tried again as it is: the reason is for people. */
+export class Refused extends Error {
+  constructor(because: string) {
+    super(because);
+    this.name = 'Refused';
+  }
+}

@@ -1,0 +1,180 @@
+/** Reading a cluster: every refusal in words that name the missing permission, every object checked but kept whole. */
+import type { z } from 'zod';
+import { Unavailable, VendorError } from '../../src/domain/errors.ts';
+import { ownedBy } from '../../src/domain/rollout-history.ts';
+import type { Cluster, ClusterRequest } from '../../src/integrations/integration.ts';
+import {
+  DisruptionBudget,
+  List,
+  Pod,
+  ReplicaSet,
+  type Selector,
+  Status,
+  Workload,
+} from '../../src/schema/kubernetes.ts';
+import type { Target } from '../../src/schema/remediation.ts';
+import { Refused } from './action.ts';
+
+const plurals: Record<string, string> = {
+  Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  DaemonSet: 'daemonsets',
+};
+const pageSize = '250';
+const pagesMax = 20;
+
+export const workloadPath = (target: Target): string => {
+  const plural = plurals[target.kind];
+  if (!plural) throw new Refused(`nothing here knows how to change a ${target.kind}`);
+  return `/apis/apps/v1/namespaces/${encodeURIComponent(target.namespace)}/${plural}/${encodeURIComponent(target.name)}`;
+};
+
+export const namespacedPath = (target: Target, group: string, plural: string): string =>
+  `${group}/namespaces/${encodeURIComponent(target.namespace)}/${plural}`;
+
+/** The object as raw JSON, null when there is none. Throws Refused when it may not be read, VendorError to ask again. */
+export const readRaw = async (cluster: Cluster, path: string): Promise<unknown> => {
+  const answer = await cluster.request({ method: 'GET', path });
+  if (answer.status === 404) return null;
+  if (answer.status === 200) return answer.body;
+  throw trouble({ method: 'GET', path }, answer);
+};
+
+/** Throws Refused when it is not there. */
+export const readWorkload = async (cluster: Cluster, target: Target): Promise<Workload> => {
+  const raw = await readRaw(cluster, workloadPath(target));
+  if (raw === null) throw new Refused(`there is no ${target.kind} ${target.name} in ${target.namespace}`);
+  return understood(Workload, raw);
+};
+
+/** All members, page by page. A kind of object the server does not serve has no members. */
+export const listAll = async <Item>(
+  cluster: Cluster,
+  path: string,
+  schema: z.ZodType<Item>,
+  query: Record<string, string> = {},
+): Promise<Item[]> => {
+  const items: Item[] = [];
+  let next: string | undefined;
+  for (let page = 0; page < pagesMax; page++) {
+    const request = {
+      method: 'GET' as const,
+      path,
+      query: { ...query, limit: pageSize, ...(next ? { continue: next } : {}) },
+    };
+    const answer = await cluster.request(request);
+    if (answer.status === 404) return items;
+    if (answer.status !== 200) throw trouble(request, answer);
+    const list = understood(List, answer.body);
+    for (const item of list.items ?? []) items.push(understood(schema, item));
+    next = list.metadata.continue;
+    if (!next) return items;
+  }
+  throw new Unavailable(`${path} has more members than can be taken in`);
+};
+
+export const replicaSetsOf = async (cluster: Cluster, target: Target, workload: Workload): Promise<ReplicaSet[]> =>
+  ownedBy(
+    workload,
+    await listAll(cluster, namespacedPath(target, '/apis/apps/v1', 'replicasets'), ReplicaSet, {
+      labelSelector: selectorText(workload.spec.selector),
+    }),
+  );
+
+/** Pods under the workload's selector whose controller is one of the given owners. */
+export const podsOf = async (
+  cluster: Cluster,
+  target: Target,
+  workload: Workload,
+  owners: { metadata: Workload['metadata'] }[],
+): Promise<Pod[]> => {
+  const pods = await listAll(cluster, namespacedPath(target, '/api/v1', 'pods'), Pod, {
+    labelSelector: selectorText(workload.spec.selector),
+  });
+  return owners.flatMap((owner) => ownedBy(owner, pods));
+};
+
+/** What the workload's disruption budgets want to stay healthy; the strictest, 0 without one. */
+export const healthyWanted = async (cluster: Cluster, target: Target, workload: Workload): Promise<number> => {
+  const budgets = await listAll(
+    cluster,
+    namespacedPath(target, '/apis/policy/v1', 'poddisruptionbudgets'),
+    DisruptionBudget,
+  );
+  const labels = labelsOf(workload.spec.template);
+  return Math.max(
+    0,
+    ...budgets
+      .filter((budget) => budget.spec.selector && matches(budget.spec.selector, labels))
+      .map((budget) => budget.status.desiredHealthy ?? 0),
+  );
+};
+
+/** Turns an answer that is not success into the error it means. */
+export const trouble = (request: ClusterRequest, answer: { status: number; body: unknown }): Error => {
+  const { status } = answer;
+  if (status === 401)
+    return new Refused('the cluster does not accept the credentials of the remediation worker; renew them');
+  if (status === 403) return new Refused(`${permissionMissing(request)} (the cluster says: ${messageOf(answer.body)})`);
+  return new VendorError(
+    `kubernetes answered ${status} for ${request.method} ${request.path}: ${messageOf(answer.body)}`,
+    {
+      vendor: 'kubernetes',
+      status,
+      terminal: status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429,
+    },
+  );
+};
+
+/** The Role that would have allowed it, spelled so that it can be granted. */
+export const permissionMissing = (request: ClusterRequest): string => {
+  const [, api, namespace, resource, name, sub] =
+    /^\/(?:apis\/([^/]+)\/[^/]+|api\/v1)\/(?:namespaces\/([^/]+)\/)?([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
+      request.path,
+    ) ?? [];
+  const verb = { GET: name ? 'get' : 'list', PATCH: 'patch', PUT: 'update', POST: 'create', DELETE: 'delete' }[
+    request.method
+  ];
+  const what = sub ? `${resource}/${sub}` : resource;
+  return `Muster may not ${verb} ${what} in ${namespace ?? 'the cluster'}: grant its Role apiGroups ["${api ?? ''}"], resources ["${what}"], verbs ["${verb}"]`;
+};
+
+export const messageOf = (body: unknown): string => {
+  const status = Status.safeParse(body);
+  const text = status.success ? (status.data.message ?? status.data.reason ?? 'no reason given') : 'no reason given';
+  return text.slice(0, 300);
+};
+
+export const understood = <Shape>(schema: z.ZodType<Shape>, raw: unknown): Shape => {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Refused(
+    `the cluster's answer is not understood at ${issue?.path.join('.') ?? 'its root'}: ${issue?.message ?? ''}`,
+  );
+};
+
+const selectorText = (selector: Selector): string =>
+  [
+    ...Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...(selector.matchExpressions ?? []).map(({ key, operator, values }) => {
+      if (operator === 'Exists') return key;
+      if (operator === 'DoesNotExist') return `!${key}`;
+      return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(values ?? []).join(',')})`;
+    }),
+  ].join(',');
+
+const matches = (selector: Selector, labels: Record<string, string>): boolean =>
+  Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+  (selector.matchExpressions ?? []).every(({ key, operator, values }) => {
+    const value = labels[key];
+    if (operator === 'Exists') return value !== undefined;
+    if (operator === 'DoesNotExist') return value === undefined;
+    const listed = value !== undefined && (values ?? []).includes(value);
+    return operator === 'In' ? listed : !listed;
+  });
+
+export const labelsOf = (template: Workload['spec']['template']): Record<string, string> => {
+  const labels = (template.metadata as { labels?: unknown } | undefined)?.labels;
+  return typeof labels === 'object' && labels !== null ? (labels as Record<string, string>) : {};
+};

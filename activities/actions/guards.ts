@@ -1,0 +1,64 @@
+/** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
+import { availableAtWorst, figuresOf } from '../../src/domain/rollout.ts';
+import type { Workload } from '../../src/schema/kubernetes.ts';
+import type { Guard, Target } from '../../src/schema/remediation.ts';
+
+/** Namespaces whose workloads keep the cluster itself alive: never changed, whatever a configuration says. */
+const untouchable = /^(kube-.*|openshift-.*|gatekeeper-system|cert-manager)$/;
+
+/** Somebody else's controller would undo the change within seconds, or fight it. */
+export const nobodyElseOwnsIt = (workload: Workload): Guard => {
+  const { annotations = {}, labels = {}, ownerReferences = [] } = workload.metadata;
+  const owner = ownerReferences.find((one) => one.controller);
+  const tool =
+    'argocd.argoproj.io/tracking-id' in annotations || 'argocd.argoproj.io/instance' in labels
+      ? 'Argo CD'
+      : Object.keys(labels).some((key) => /^(kustomize|helm)\.toolkit\.fluxcd\.io\//.test(key))
+        ? 'Flux'
+        : owner
+          ? `${owner.kind} ${owner.name}`
+          : null;
+  return tool
+    ? guard('owner', false, `${tool} owns it and would undo the change; act there instead`)
+    : guard('owner', true, 'no GitOps tool or operator owns it');
+};
+
+export const mayBeTouched = (target: Target, workload: Workload): Guard => {
+  if (untouchable.test(target.namespace))
+    return guard('scope', false, `namespace ${target.namespace} is never changed by Muster`);
+  if (workload.metadata.deletionTimestamp) return guard('scope', false, 'it is being deleted');
+  return guard('scope', true, `namespace ${target.namespace} may be changed`);
+};
+
+export const notPaused = (workload: Workload): Guard =>
+  workload.spec.paused
+    ? guard('paused', false, 'its rollouts are paused, so a change would not take effect; somebody is working on it')
+    : guard('paused', true, 'its rollouts are not paused');
+
+/**
+ * A rolling change may take no replica below what the disruption budget wants and never the last healthy one - except
+ * where it cannot become worse than it is.
+ */
+export const staysAvailable = (workload: Workload, kind: string, wantedByBudget: number): Guard => {
+  const { wanted, available } = figuresOf(workload, kind);
+  const worst = availableAtWorst(workload, kind);
+  const least = Math.max(1, wantedByBudget);
+  const said = `${available} of ${wanted} replicas are available and at least ${worst} stay so while pods are replaced`;
+  if (workload.spec.strategy?.type === 'Recreate' && wantedByBudget === 0)
+    return guard('availability', true, `${said}: strategy Recreate stops all pods first, which raises the class`);
+  if (worst >= least || worst >= available)
+    return guard(
+      'availability',
+      true,
+      wantedByBudget > 0 ? `${said}; the disruption budget wants ${wantedByBudget}` : said,
+    );
+  return guard(
+    'availability',
+    false,
+    wantedByBudget > worst
+      ? `${said}, but the disruption budget wants ${wantedByBudget}`
+      : `${said}: that would take the last healthy replica`,
+  );
+};
+
+export const guard = (name: string, passed: boolean, finding: string): Guard => ({ name, passed, finding });

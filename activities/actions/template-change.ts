@@ -1,0 +1,65 @@
+/** What rollback and restart have in common: both replace a workload's pod template, and only if it is still the one the plan saw. */
+import { sameJson } from '../../src/domain/plan-hash.ts';
+import { rolloutStatus } from '../../src/domain/rollout.ts';
+import { currentReplicaSet } from '../../src/domain/rollout-history.ts';
+import { Template, Workload } from '../../src/schema/kubernetes.ts';
+import type { Plan } from '../../src/schema/remediation.ts';
+import { type ActionContext, Refused, type Settlement, type Step } from './action.ts';
+import { podsOf, readWorkload, replicaSetsOf, workloadPath } from './cluster-reads.ts';
+
+export const operationAnnotation = 'muster.dev/op';
+
+/**
+ * `test` on the template makes the server refuse (422) when anybody changed it since; unlike resourceVersion it is
+ * immune to status updates and to autoscaling. `test` on the uid refuses a namesake that was created anew.
+ * Replacing by the recorded bytes makes a repeated or late request harmless: its own `test` fails.
+ */
+export const templateRequest = (
+  context: ActionContext,
+  workload: Workload,
+  change: { from: Template; to: Template; operationId: string; cause: string; annotated: boolean },
+): Plan['request'] => ({
+  method: 'PATCH',
+  path: workloadPath(context.target),
+  contentType: 'application/json-patch+json',
+  body: [
+    { op: 'test', path: '/metadata/uid', value: workload.metadata.uid },
+    { op: 'test', path: '/spec/template', value: change.from },
+    { op: 'replace', path: '/spec/template', value: change.to },
+    ...(change.annotated ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
+    { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: change.operationId },
+    { op: 'add', path: '/metadata/annotations/kubernetes.io~1change-cause', value: change.cause },
+  ],
+});
+
+/** Pure: the template decides, and nothing else of the object. */
+export const observeTemplate = (
+  fresh: unknown,
+  step: Pick<Step, 'before' | 'desired'>,
+): 'pending' | 'applied' | 'superseded' => {
+  const now = Workload.parse(fresh).spec.template;
+  if (sameJson(now, templateIn(step.desired))) return 'applied';
+  return sameJson(now, templateIn(step.before)) ? 'pending' : 'superseded';
+};
+
+/** How far the rollout of the present template is. */
+export const templateSettled = async (context: ActionContext): Promise<Settlement> => {
+  const { cluster, target } = context;
+  const workload = await readWorkload(cluster, target);
+  if (target.kind === 'Deployment') {
+    const current = currentReplicaSet(workload, await replicaSetsOf(cluster, target, workload));
+    const pods = current ? await podsOf(cluster, target, workload, [current]) : [];
+    return rolloutStatus(workload, target.kind, current, pods);
+  }
+  const revision = workload.status.updateRevision;
+  const pods = (await podsOf(cluster, target, workload, [workload])).filter(
+    (pod) => revision === undefined || pod.metadata.labels?.['controller-revision-hash'] === revision,
+  );
+  return rolloutStatus(workload, target.kind, null, pods);
+};
+
+export const templateIn = (state: unknown): Template => {
+  const parsed = Template.safeParse((state as { template?: unknown } | null)?.template);
+  if (!parsed.success) throw new Refused('the plan does not carry a pod template; plan anew');
+  return parsed.data;
+};

@@ -1,0 +1,99 @@
+import { InvalidInput } from '../src/domain/errors.ts';
+import { policyFor, rosterFor, serviceFacts } from '../src/packs/load.ts';
+import type { Actor, IncidentView } from '../src/schema/incident.ts';
+import type { PackDocument } from '../src/schema/policy.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Activities, AdmittedIncident } from './index.ts';
+
+const byHand: Actor = { kind: 'person', id: 'operator', name: 'somebody in Temporal' };
+const titleCharactersMax = 200;
+
+/**
+ * Fills an incident that was started by hand in Temporal with as little as a title, and writes its row. Idempotent by
+ * workflow id: a second attempt finds the row of the first and answers with the same incident.
+ */
+export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'admit' | 'roster'> => {
+  const { store, organisation } = dependencies;
+  return {
+    admit: async ({ workflowId, at, ...input }) => {
+      const pack = packOf(dependencies, input.policy?.pack);
+      const policy = input.policy ?? policyFor(pack);
+      const declaredAt = input.declaredAt ?? at;
+      const severity =
+        input.severity && policy.severities[input.severity] ? input.severity : pack.severityLabels.otherwise;
+      const service = input.service ?? null;
+      const catalogue = input.catalogue ?? serviceFacts(organisation, service);
+      const duties = Object.values(policy.severities).flatMap(({ ladder }) => ladder.map((step) => step.page));
+      const draft: AdmittedIncident = {
+        title:
+          String(input.title ?? '')
+            .trim()
+            .slice(0, titleCharactersMax) || 'Incident without a title',
+        incidentId: input.incidentId ?? (await store.incidents.allocateIncidentId(pack.incidentId, declaredAt)),
+        severity,
+        service,
+        summary: input.summary ?? null,
+        declaredAt,
+        declaredBy: input.declaredBy ?? byHand,
+        drill: input.drill ?? false,
+        speed: input.speed && input.speed > 0 ? input.speed : 1,
+        alerts: input.alerts ?? [],
+        policy,
+        roster: input.roster ?? rosterFor(organisation, [...new Set(duties)], declaredAt, catalogue?.team),
+        catalogue,
+        continues: input.continues ?? null,
+      };
+      const { view } = await store.incidents.declare(
+        {
+          view: firstView(draft, workflowId),
+          policy,
+          correlationKey: catalogue ? `service:${catalogue.id}` : `incident/${draft.incidentId}`,
+          idempotencyKey: `workflow/${workflowId}`,
+        },
+        // The workflow runs already: nothing is left to be started.
+        null,
+      );
+      return { ...draft, incidentId: view.id, severity: view.severity, declaredAt: view.declaredAt };
+    },
+    roster: async ({ incident, duties, at }) =>
+      rosterFor(organisation, duties, at, organisation.services[incident.service ?? '']?.team),
+  };
+};
+
+const packOf = ({ packs, packDefault }: Dependencies, wanted: string | undefined): PackDocument => {
+  const pack = packs.get(wanted ?? packDefault ?? '') ?? packs.get(packDefault ?? '') ?? [...packs.values()][0];
+  if (!pack) throw new InvalidInput('no pack is loaded; check MUSTER_PACK and MUSTER_PACKS_DIR');
+  return pack;
+};
+
+/** Version 0: whatever the workflow records comes after it. */
+const firstView = (incident: AdmittedIncident, workflowId: string): IncidentView => ({
+  id: incident.incidentId,
+  workflowId,
+  title: incident.title,
+  summary: incident.summary,
+  pack: incident.policy.pack,
+  severity: incident.severity,
+  rank: incident.policy.severities[incident.severity]?.rank ?? 1,
+  status: 'declared',
+  service: incident.service,
+  drill: incident.drill,
+  speed: incident.speed,
+  declaredAt: incident.declaredAt,
+  declaredBy: incident.declaredBy,
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  mitigatedAt: null,
+  resolvedAt: null,
+  closedAt: null,
+  roles: {},
+  minimumRoles: incident.policy.severities[incident.severity]?.roles.minimum ?? [],
+  deadlines: [],
+  updates: { internal: { dueAt: null, kept: 0, broken: 0 }, public: { dueAt: null, kept: 0, broken: 0 } },
+  room: null,
+  publicUrl: null,
+  alertsFiring: 0,
+  cause: null,
+  continues: incident.continues,
+  version: 0,
+});

@@ -1,0 +1,21 @@
+import { attempt } from './attempt.ts';
+import type { Dependencies } from './dependencies.ts';
+import { inWords, isFinal } from './failure.ts';
+import type { Activities } from './index.ts';
+
+/** After this many attempts, metrics that do not answer are "no data". */
+const attemptsMax = 3;
+
+/** Reads only. Metrics that are away, or know nothing, make `healthy` null: no data is never health. */
+export const createSymptom = ({ connect, log }: Dependencies): Pick<Activities, 'sampleSymptom'> => ({
+  sampleSymptom: async ({ incident, query, healthyBelow, at }) => {
+    try {
+      const value = await connect(incident.drill).metrics.query(query);
+      return { at, value, healthy: value === null ? null : value < healthyBelow };
+    } catch (error) {
+      if (!isFinal(error) && attempt() < attemptsMax) throw error;
+      log.warn({ incident: incident.incidentId }, `the symptom could not be read: ${inWords(error)}`);
+      return { at, value: null, healthy: null };
+    }
+  },
+});

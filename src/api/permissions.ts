@@ -1,0 +1,110 @@
+/**
+ * Who may do what: one line per route, and nothing is served that has no line. `public` needs no identity, `source` is
+ * proven by the delivery itself (intake/receive.ts), everything else needs a person with at least that role.
+ */
+import { Bug, NotPermitted } from '../domain/errors.ts';
+import type { BlastClass, RemediationView } from '../schema/remediation.ts';
+import type { Principal } from './auth.ts';
+
+export type Role = 'viewer' | 'responder' | 'commander' | 'admin';
+export type Permission = 'public' | 'source' | Role;
+
+export const permissions: Readonly<Record<string, Permission>> = {
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /metrics': 'public',
+  'GET /openapi.json': 'public',
+  'GET /': 'public',
+  'GET /login': 'public',
+  'GET /incidents/:id': 'public',
+  'GET /approvals/:id': 'public',
+  'GET /status': 'public',
+  'GET /sandbox': 'public',
+  'GET /assets/*': 'public',
+  'GET /favicon.svg': 'public',
+  'GET /api/v1/status': 'public',
+  'POST /api/v1/session': 'public',
+  'DELETE /api/v1/session': 'public',
+  'POST /webhooks/:source': 'source',
+  'GET /api/v1/me': 'viewer',
+  'GET /api/v1/people': 'viewer',
+  'GET /api/v1/on-call': 'viewer',
+  'GET /api/v1/health': 'viewer',
+  'GET /api/v1/health-summary': 'viewer',
+  'GET /api/v1/events': 'viewer',
+  'GET /api/v1/incidents': 'viewer',
+  'POST /api/v1/incidents': 'responder',
+  'GET /api/v1/incidents/:id': 'viewer',
+  'GET /api/v1/incidents/:id/timeline': 'viewer',
+  'GET /api/v1/incidents/:id/next': 'viewer',
+  'GET /api/v1/incidents/:id/why': 'viewer',
+  'GET /api/v1/incidents/:id/evidence': 'viewer',
+  'GET /api/v1/incidents/:id/postmortem': 'viewer',
+  'GET /api/v1/incidents/:id/follow-up': 'viewer',
+  'GET /api/v1/incidents/:id/events': 'viewer',
+  'GET /api/v1/incidents/:id/remediations': 'viewer',
+  'POST /api/v1/incidents/:id/acknowledge': 'responder',
+  'POST /api/v1/incidents/:id/escalate': 'responder',
+  'POST /api/v1/incidents/:id/severity': 'responder',
+  'POST /api/v1/incidents/:id/roles': 'responder',
+  'POST /api/v1/incidents/:id/updates': 'responder',
+  'POST /api/v1/incidents/:id/notes': 'responder',
+  'POST /api/v1/incidents/:id/mitigate': 'responder',
+  'POST /api/v1/incidents/:id/resolve': 'responder',
+  'POST /api/v1/incidents/:id/reopen': 'responder',
+  'POST /api/v1/incidents/:id/cancel': 'responder',
+  'POST /api/v1/incidents/:id/remediations': 'responder',
+  'POST /api/v1/incidents/:id/remediations/:rid/approve': 'responder',
+  'POST /api/v1/incidents/:id/remediations/:rid/deny': 'responder',
+  'POST /api/v1/incidents/:id/action-items': 'responder',
+  'POST /api/v1/incidents/:id/action-items/:item/complete': 'responder',
+  'POST /api/v1/drills': 'responder',
+};
+
+/** Throws Bug for a route without a line, so that the process does not even start with one. */
+export const permissionOf = (method: string, url: string): Permission => {
+  const permission = permissions[`${method} ${url}`];
+  if (!permission)
+    throw new Bug(`the route ${method} ${url} has no line in src/api/permissions.ts; add who may use it`);
+  return permission;
+};
+
+/** Whoever may do more may do less; `admin` configures and watches, and commands nothing by that alone. */
+const includes: Record<Role, readonly Role[]> = {
+  viewer: ['viewer', 'responder', 'commander', 'admin'],
+  responder: ['responder', 'commander'],
+  commander: ['commander'],
+  admin: ['admin'],
+};
+
+export const may = (principal: Principal, role: Role): boolean =>
+  includes[role].some((sufficient) => principal.roles.includes(sufficient));
+
+/** What each blast class asks of whoever decides; null: nobody may. The class comes from the plan, never from a caller. */
+const decidedBy: Record<BlastClass, Role | null> = {
+  B0: 'responder',
+  B1: 'responder',
+  B2: 'commander',
+  B3: 'commander',
+  B4: null,
+};
+
+/**
+ * Throws NotPermitted unless the person may decide on this plan: by its blast class or, for B2, by a role the pack names
+ * (an on-call responder, say). Denying is allowed to whom approving is, also to the proposer.
+ */
+export const checkDecision = (principal: Principal, view: RemediationView, verdict: 'approve' | 'deny'): void => {
+  const blastClass = view.plan?.blastClass ?? 'B2';
+  const role = decidedBy[blastClass];
+  if (role === null) {
+    throw new NotPermitted(`a ${blastClass} change is never made by Muster; carry it out by hand after the runbook`);
+  }
+  const named = blastClass === 'B2' && view.approverRoles.some((name) => principal.roles.some((own) => own === name));
+  if (!may(principal, role) && !named) {
+    throw new NotPermitted(`a ${blastClass} plan is decided by a ${role}; ask one to look at it`);
+  }
+  const twoPeople = view.notProposer || blastClass === 'B3';
+  if (verdict === 'approve' && twoPeople && view.proposedBy.id === principal.id) {
+    throw new NotPermitted('whoever proposed a remediation does not approve it; ask a second person');
+  }
+};

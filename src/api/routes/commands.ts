@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { InvalidInput } from '../../domain/errors.ts';
+import { severityNamed } from '../../domain/severity.ts';
+import {
+  AcknowledgeBody,
+  CancelBody,
+  EscalateBody,
+  MitigateBody,
+  NoteBody,
+  ReopenBody,
+  ResolveBody,
+  RoleBody,
+  SeverityBody,
+  UpdateBody,
+} from '../../schema/api.ts';
+import { IncidentView } from '../../schema/incident.ts';
+import type { IncidentCommand, IncidentCommands } from '../../temporal/client.ts';
+import type { App } from '../app.ts';
+import { actorOf, principalOf } from '../auth.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { findIncident } from './find-incident.ts';
+import { answers, commandProblems, describeOperation, IdempotencyHeaders, IncidentParams } from './operation.ts';
+import { orWhyNot, updateIdOf } from './send-command.ts';
+
+type Payload<Name extends IncidentCommand> = Omit<IncidentCommands[Name], 'by'>;
+
+/** What people ask of an incident: validated and answered by its workflow, refused without a trace in its history. */
+export const commandRoutes = async (app: App, dependencies: ApiDependencies): Promise<void> => {
+  const { store, remote, rulebook } = dependencies;
+
+  /** One command, one route: body in, the incident as it is afterwards out. */
+  const command = <Body extends z.ZodType, Name extends IncidentCommand>(
+    path: string,
+    summary: string,
+    body: Body,
+    name: Name,
+    payloadOf: (body: z.output<Body>, view: IncidentView) => Payload<Name> | Promise<Payload<Name>>,
+  ): void => {
+    app.post(
+      `/api/v1/incidents/:id/${path}`,
+      {
+        schema: {
+          ...describeOperation('commands', summary),
+          params: IncidentParams,
+          headers: IdempotencyHeaders,
+          body,
+          response: answers({ 200: IncidentView }, commandProblems),
+        },
+      },
+      async (request) => {
+        const principal = principalOf(request);
+        const view = await findIncident(store, request.params.id);
+        const payload = await payloadOf(request.body as z.output<Body>, view);
+        const full = { ...payload, by: actorOf(principal) } as unknown as IncidentCommands[Name];
+        const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
+        return orWhyNot(view, remote.command(view.workflowId, name, full, updateId));
+      },
+    );
+  };
+
+  const asGiven = <T>(body: T): T => body;
+  command('acknowledge', 'Say that you are on it; stops the paging', AcknowledgeBody, 'acknowledge', asGiven);
+  command('escalate', 'Page the next duty, or the named one', EscalateBody, 'escalate', asGiven);
+  command('severity', 'Change the severity', SeverityBody, 'changeSeverity', async ({ severity, reason }, view) => ({
+    severity: severityNamed(rulebook.pack(view.pack), severity) ?? severity,
+    reason,
+  }));
+  command('roles', 'Give a role to a person', RoleBody, 'takeRole', ({ role, person }) => ({
+    role,
+    person,
+    name: personNamed(dependencies, person),
+  }));
+  command('updates', 'Post an update to the room or to customers', UpdateBody, 'postUpdate', asGiven);
+  command('notes', 'Add a note to the timeline', NoteBody, 'addNote', asGiven);
+  command('mitigate', 'Say that customers are no longer hurt', MitigateBody, 'mitigate', asGiven);
+  command('resolve', 'Start the hold; resolved when it stays quiet', ResolveBody, 'resolve', asGiven);
+  command('reopen', 'Go on: the trouble is back', ReopenBody, 'reopen', asGiven);
+  command('cancel', 'End what was no incident', CancelBody, 'cancel', asGiven);
+};
+
+const personNamed = ({ rulebook }: ApiDependencies, id: string): string => {
+  const { people } = rulebook.organisation;
+  const person = Object.hasOwn(people, id) ? people[id] : undefined;
+  if (person) return person.name;
+  if (id === 'operator') return 'Operator';
+  throw new InvalidInput('the organisation has no such person; GET /api/v1/people lists them', [
+    { path: 'person', message: 'the id of a person of the organisation' },
+  ]);
+};

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { handOvers, holdersOf, onDuty } from '../../domain/on-call.ts';
+import type { Organisation } from '../../schema/organisation.ts';
+import type { App } from '../app.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { answers, describeOperation, usualProblems } from './operation.ts';
+
+const PersonLine = z.object({ id: z.string(), name: z.string(), roles: z.array(z.string()) });
+const Duty = z.object({
+  duty: z.string(),
+  people: z.array(z.object({ id: z.string(), name: z.string(), until: z.string().nullable() })),
+  note: z.string().nullable(),
+});
+const lookAheadMs = 60 * 24 * 60 * 60 * 1_000;
+
+export const peopleRoutes = async (app: App, { rulebook }: ApiDependencies): Promise<void> => {
+  const { organisation } = rulebook;
+  const people = Object.entries(organisation.people).map(([id, { name, roles }]) => ({ id, name, roles }));
+
+  app.get(
+    '/api/v1/people',
+    {
+      schema: {
+        ...describeOperation('people', 'Everybody who can be given a role'),
+        response: answers({ 200: z.object({ items: z.array(PersonLine) }) }, usualProblems),
+      },
+    },
+    async () => ({ items: people }),
+  );
+
+  app.get(
+    '/api/v1/on-call',
+    {
+      schema: {
+        ...describeOperation('people', 'Who holds each duty now, and until when'),
+        response: answers(
+          { 200: z.object({ at: z.string(), duties: z.array(Duty), people: z.array(PersonLine) }) },
+          usualProblems,
+        ),
+      },
+    },
+    async () => {
+      const at = new Date().toISOString();
+      return { at, duties: Object.keys(organisation.duties).map((duty) => dutyAt(organisation, duty, at)), people };
+    },
+  );
+};
+
+const dutyAt = (organisation: Organisation, duty: string, at: string): z.infer<typeof Duty> => {
+  const name = organisation.duties[duty]?.rotation;
+  const rotation = name === undefined ? undefined : organisation.rotations[name];
+  const until = new Date(Date.parse(at) + lookAheadMs).toISOString();
+  const ends = rotation ? (handOvers(rotation, { from: at, until, limit: 1 })[0]?.at ?? null) : null;
+  const onShift = rotation ? onDuty(rotation, at) : null;
+  const holders = holdersOf(organisation, duty, { at });
+  return {
+    duty,
+    people: holders.map((id) => ({
+      id,
+      name: organisation.people[id]?.name ?? id,
+      until: id === onShift ? ends : null,
+    })),
+    note: holders.length === 0 ? 'nobody now: pages of this duty go to the fallback group' : null,
+  };
+};

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { NotFound } from '../../domain/errors.ts';
+import { DecideRemediation, ProposeRemediation, RemediationItem } from '../../schema/api.ts';
+import { Evidence, RemediationView } from '../../schema/remediation.ts';
+import type { App } from '../app.ts';
+import { actorOf, principalOf } from '../auth.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { checkDecision } from '../permissions.ts';
+import { findIncident } from './find-incident.ts';
+import {
+  answers,
+  commandProblems,
+  describeOperation,
+  IdempotencyHeaders,
+  IncidentParams,
+  usualProblems,
+} from './operation.ts';
+import { orWhyNot, updateIdOf } from './send-command.ts';
+
+export const remediationRoutes = async (app: App, { store, remote }: ApiDependencies): Promise<void> => {
+  app.get(
+    '/api/v1/incidents/:id/remediations',
+    {
+      schema: {
+        ...describeOperation('remediations', 'Runs of actions, with plan, decisions and outcome'),
+        params: IncidentParams,
+        response: answers({ 200: z.object({ items: z.array(RemediationView) }) }, usualProblems),
+      },
+    },
+    async (request) => {
+      await findIncident(store, request.params.id);
+      return { items: await store.remediations.remediations(request.params.id) };
+    },
+  );
+
+  app.post(
+    '/api/v1/incidents/:id/remediations',
+    {
+      schema: {
+        ...describeOperation('remediations', 'Propose an action on a target; it is planned, then waits for approval'),
+        params: IncidentParams,
+        headers: IdempotencyHeaders,
+        body: ProposeRemediation,
+        response: answers({ 202: RemediationItem }, commandProblems),
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const view = await findIncident(store, request.params.id);
+      const { action, target, params, because } = request.body;
+      const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
+      const remediationId = `${view.id}-${createHash('sha256').update(updateId).digest('hex').slice(0, 8)}`;
+      await orWhyNot(
+        view,
+        remote.command(
+          view.workflowId,
+          'proposeRemediation',
+          {
+            by: actorOf(principal),
+            remediationId,
+            action,
+            target,
+            params,
+            because: because ?? `${principal.name} proposed it`,
+          },
+          updateId,
+        ),
+      );
+      return reply
+        .code(202)
+        .send({ id: remediationId, action, target, status: 'planning', planHash: null, plan: null, expiresAt: null });
+    },
+  );
+
+  const decision = (verdict: 'approve' | 'deny', summary: string): void => {
+    app.post(
+      `/api/v1/incidents/:id/remediations/:rid/${verdict}`,
+      {
+        schema: {
+          ...describeOperation('remediations', summary),
+          params: IncidentParams.extend({ rid: z.string().min(1).max(300) }),
+          headers: IdempotencyHeaders,
+          body: DecideRemediation,
+          response: answers({ 200: RemediationView }, commandProblems),
+        },
+      },
+      async (request) => {
+        const principal = principalOf(request);
+        const incident = await findIncident(store, request.params.id);
+        const rid = request.params.rid;
+        const view = rid.includes('\u0000') ? null : await store.remediations.remediation(rid);
+        if (view?.incidentId !== incident.id) {
+          throw new NotFound(`${incident.id} has no such remediation; GET its remediations for their ids`);
+        }
+        checkDecision(principal, view, verdict);
+        const { planHash, reason } = request.body;
+        const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
+        return orWhyNot(
+          incident,
+          remote.decide(
+            view.target,
+            verdict,
+            { by: actorOf(principal), remediationId: view.id, planHash, reason },
+            updateId,
+          ),
+        );
+      },
+    );
+  };
+  decision('approve', 'Say yes to exactly this plan');
+  decision('deny', 'Say no to this plan');
+
+  app.get(
+    '/api/v1/incidents/:id/evidence',
+    {
+      schema: {
+        ...describeOperation('remediations', 'What was found about the cause'),
+        params: IncidentParams,
+        response: answers({ 200: Evidence }, usualProblems),
+      },
+    },
+    async (request) => {
+      const { id } = await findIncident(store, request.params.id);
+      const evidence = await store.remediations.evidence(id);
+      if (!evidence) throw new NotFound(`no evidence was gathered for ${id} yet; look again in a minute`);
+      return evidence;
+    },
+  );
+};

@@ -1,0 +1,14 @@
+import type { Target } from '../schema/remediation.ts';
+
+/** Names Temporal knows us by. Changing one strands open workflows. */
+export const incidentWorkflowType = 'incident';
+export const remediationWorkflowType = 'remediation';
+export const followUpWorkflowType = 'followUp';
+export const taskQueue = 'muster';
+export const remediationTaskQueue = 'muster-remediation';
+
+/** The workflow id is the lock on the target: a second run on it cannot start. */
+export const remediationWorkflowId = (target: Target): string =>
+  `remediation/${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
+
+export const followUpWorkflowId = (incidentId: string): string => `${incidentId}/follow-up`;

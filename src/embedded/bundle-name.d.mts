@@ -1,0 +1,1 @@
+export function bundleName(root: string, made: { nodeMajor: number; extension?: '.ts' | '.js' }): string;

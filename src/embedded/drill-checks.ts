@@ -1,0 +1,234 @@
+/** What must be true of a drill once it has ended. Pure: facts in, one verdict with its figure per check out. */
+import { type BusinessCalendar, withinWindow } from '../domain/business-time.ts';
+import { roomName } from '../domain/room-name.ts';
+import type { FollowUpView } from '../schema/api.ts';
+import type { IncidentView, TimelineItem, TimelineKind } from '../schema/incident.ts';
+import type { PackDocument } from '../schema/policy.ts';
+
+export interface DrillFacts {
+  incident: IncidentView;
+  timeline: TimelineItem[];
+  remediations: { id: string; action: string; status: string }[];
+  followUp: FollowUpView | null;
+  postmortem: string | null;
+  pack: PackDocument;
+  calendar: BusinessCalendar;
+  /** What the outside world received since the drill began, as the sandbox counted it. */
+  received: Received;
+}
+
+export interface Received {
+  /** Each phone that rang; `dedupKey` is one per person and step. */
+  pages: { dedupKey: string; to: string; at: string }[];
+  statusPosts: { id: string; status: string; body: string; at: string }[];
+  /** `#channel key` of each message of the incident. */
+  messageKeys: string[];
+  /** Writes that changed the cluster; null when the sandbox did not say. */
+  clusterChanges: number | null;
+}
+
+export interface Verdict {
+  check: string;
+  holds: boolean;
+  /** What was measured, for people. */
+  figure: string;
+}
+
+/**
+ * Policy durations shrink with the drill's speed, the machine does not get faster: at sixty times the speed one
+ * minute is one second, in which a busy machine may not even have started a process. So each limit has this on top,
+ * in real time, and the figure shows what was measured.
+ */
+const machineAllowanceMs = 5_000;
+
+export const checkDrill = (facts: DrillFacts): Verdict[] => [
+  pagedAtOnce(facts),
+  acknowledgedInTime(facts),
+  publicInTime(facts),
+  nothingDoubled(
+    'no page is doubled',
+    facts.received.pages.map(({ dedupKey }) => dedupKey),
+    'pages',
+  ),
+  nothingDoubled('no chat message is doubled', facts.received.messageKeys, 'messages'),
+  nothingDoubled(
+    'no status post is doubled',
+    facts.received.statusPosts.map(({ status, body }) => `${status}: ${body}`),
+    'posts',
+  ),
+  changedOnce(facts),
+  approvedByAnother(facts),
+  verified(facts),
+  heldLongEnough(facts),
+  promisesKept(facts),
+  roomNamed(facts),
+  reviewBooked(facts),
+  postmortemTells(facts),
+  nothingUnknown(facts),
+];
+
+const pagedAtOnce = (facts: DrillFacts): Verdict => {
+  const paged = first(facts, 'paged');
+  return withinLimit('somebody was paged within a minute of the alert', facts, paged?.at ?? null, 60_000);
+};
+
+const acknowledgedInTime = (facts: DrillFacts): Verdict =>
+  withinLimit(
+    'acknowledged within the target of the pack',
+    facts,
+    facts.incident.acknowledgedAt,
+    severityOf(facts)?.respondWithin ?? null,
+  );
+
+const publicInTime = (facts: DrillFacts): Verdict =>
+  withinLimit(
+    'customers were told in time',
+    facts,
+    first(facts, 'publicUpdatePosted')?.at ?? null,
+    severityOf(facts)?.updates.public?.firstWithin ?? null,
+  );
+
+const withinLimit = (check: string, facts: DrillFacts, at: string | null, limitMs: number | null): Verdict => {
+  if (limitMs === null) return { check, holds: true, figure: 'the pack asks for nothing here' };
+  if (at === null) return { check, holds: false, figure: 'it never happened' };
+  const realMs = Date.parse(at) - Date.parse(facts.incident.declaredAt);
+  const tookMs = realMs * facts.incident.speed;
+  const holds = realMs <= limitMs / facts.incident.speed + machineAllowanceMs;
+  return { check, holds, figure: `after ${words(tookMs)} (${realMs} ms of real time), target ${words(limitMs)}` };
+};
+
+const nothingDoubled = (check: string, keys: string[], what: string): Verdict => {
+  const seen = new Set<string>();
+  const doubled = new Set(keys.filter((key) => seen.size === seen.add(key).size));
+  if (doubled.size === 0) return { check, holds: true, figure: `${keys.length} ${what}, each once` };
+  return { check, holds: false, figure: `doubled: ${[...doubled].map((key) => key.slice(0, 80)).join('; ')}` };
+};
+
+const changedOnce = (facts: DrillFacts): Verdict => {
+  const check = 'each remediation changed the cluster once';
+  const applied = all(facts, 'remediationApplied').length + all(facts, 'remediationReverted').length;
+  const { clusterChanges } = facts.received;
+  if (clusterChanges === null)
+    return { check, holds: false, figure: 'the sandbox did not say how often it was changed' };
+  return {
+    check,
+    holds: applied >= 1 && clusterChanges === applied,
+    figure: `${applied} on the timeline, ${clusterChanges} in the cluster`,
+  };
+};
+
+const approvedByAnother = (facts: DrillFacts): Verdict => {
+  const check = 'the rollback was approved by somebody other than its proposer';
+  const proposed = first(facts, 'remediationProposed') ?? first(facts, 'remediationPlanned');
+  const approved = first(facts, 'remediationApproved');
+  if (!approved) return { check, holds: false, figure: 'nobody approved anything' };
+  return {
+    check,
+    holds: approved.actor.kind === 'person' && approved.actor.id !== proposed?.actor.id,
+    figure: `proposed by ${proposed?.actor.name ?? 'nobody'}, approved by ${approved.actor.name}`,
+  };
+};
+
+const verified = (facts: DrillFacts): Verdict => {
+  const statuses = facts.remediations.map(({ action, status }) => `${action}: ${status}`);
+  return {
+    check: 'the recovery was verified',
+    holds:
+      facts.remediations.some(({ status }) => status === 'recovered') &&
+      first(facts, 'remediationVerified') !== undefined,
+    figure: statuses.join(', ') || 'no remediation',
+  };
+};
+
+const heldLongEnough = (facts: DrillFacts): Verdict => {
+  const check = 'the quiet time was kept to its end';
+  const started = all(facts, 'holdStarted').at(-1);
+  const { resolvedAt, speed } = facts.incident;
+  const wantedMs = severityOf(facts)?.hold.for ?? 0;
+  if (!started || resolvedAt === null) return { check, holds: false, figure: 'there was none' };
+  const heldMs = (Date.parse(resolvedAt) - Date.parse(started.at)) * speed;
+  // Instants are kept to the millisecond, so the difference may miss a fraction on either side.
+  return {
+    check,
+    holds: heldMs >= wantedMs - 2 * speed,
+    figure: `${words(heldMs)}, the pack asks for ${words(wantedMs)}`,
+  };
+};
+
+const promisesKept = (facts: DrillFacts): Verdict => {
+  const { internal, public: outward } = facts.incident.updates;
+  const missed = [...all(facts, 'updateMissed'), ...all(facts, 'publicUpdateMissed')];
+  return {
+    check: 'every promised update came in time',
+    holds: internal.broken + outward.broken + missed.length === 0,
+    figure: `kept ${internal.kept} internal and ${outward.kept} public, broken ${internal.broken} and ${outward.broken}`,
+  };
+};
+
+const roomNamed = (facts: DrillFacts): Verdict => {
+  const wanted = roomName(facts.pack.room.name, facts.incident);
+  const found = facts.incident.room?.name.replace(/^#/, '') ?? null;
+  return {
+    check: 'the room is open under the name of the pack',
+    // A taken name gets a suffix.
+    holds:
+      found !== null && (found === wanted || found.startsWith(`${wanted}-`)) && !facts.incident.room?.missing.length,
+    figure: found === null ? 'there is none' : `#${found}${missingWords(facts.incident.room?.missing ?? [])}`,
+  };
+};
+
+const missingWords = (missing: string[]): string => (missing.length > 0 ? `, without ${missing.join(', ')}` : '');
+
+const reviewBooked = (facts: DrillFacts): Verdict => {
+  const review = severityOf(facts)?.review;
+  const { followUp, incident, calendar } = facts;
+  const check = `the review is booked within ${review?.within ?? 'its window'}`;
+  if (!followUp?.reviewAt || !review || incident.resolvedAt === null)
+    return { check, holds: false, figure: 'it is not booked' };
+  return {
+    check,
+    holds: withinWindow(followUp.reviewAt, review.within, incident.resolvedAt, calendar),
+    figure: `${followUp.reviewAt} with ${followUp.attendees.length} people`,
+  };
+};
+
+const postmortemTells = (facts: DrillFacts): Verdict => {
+  const check = 'the postmortem tells what happened';
+  const text = facts.postmortem;
+  if (text === null) return { check, holds: false, figure: 'it was not written' };
+  const milestones = ['declared', 'acknowledged', 'remediationApplied', 'resolved'] as const;
+  const sentences = milestones.flatMap((kind) => first(facts, kind)?.text ?? []);
+  const told = sentences.filter((sentence) => text.includes(sentence));
+  return {
+    check,
+    holds: sentences.length === milestones.length && told.length === sentences.length,
+    figure: `${told.length} of ${milestones.length} milestones in ${text.length} characters`,
+  };
+};
+
+const nothingUnknown = (facts: DrillFacts): Verdict => {
+  const unknown = all(facts, 'effectUnknown').map(({ text }) => text);
+  const stuck = facts.remediations.filter(({ status }) => status === 'unknown').map(({ action }) => action);
+  const undelivered = [...all(facts, 'pageFailed'), ...all(facts, 'deliveryFailed')].map(({ text }) => text);
+  const found = [...unknown, ...stuck, ...undelivered];
+  return {
+    check: 'nothing is unknown or undelivered',
+    holds: found.length === 0,
+    figure: found.length === 0 ? 'every effect has its outcome' : found.join('; '),
+  };
+};
+
+const severityOf = ({ pack, incident }: DrillFacts) => pack.severities[incident.severity];
+
+const all = ({ timeline }: DrillFacts, kind: TimelineKind): TimelineItem[] =>
+  timeline.filter((entry) => entry.kind === kind);
+
+const first = (facts: DrillFacts, kind: TimelineKind): TimelineItem | undefined => all(facts, kind)[0];
+
+/** 93 000 ms as `1 min 33 s`. */
+export const words = (ms: number): string => {
+  const total = Math.round(ms / 1_000);
+  const [hours, minutes, seconds] = [Math.floor(total / 3_600), Math.floor(total / 60) % 60, total % 60];
+  const parts = [hours > 0 ? `${hours} h` : '', minutes > 0 ? `${minutes} min` : '', seconds > 0 ? `${seconds} s` : ''];
+  return parts.filter((part) => part !== '').join(' ') || '0 s';
+};

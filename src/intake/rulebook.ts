@@ -1,0 +1,16 @@
+import type { Organisation } from '../schema/organisation.ts';
+import type { PackDocument, Policy } from '../schema/policy.ts';
+import type { IncidentStart } from '../temporal/client.ts';
+
+/** The packs and the organisation as intake and API ask them; made once at the start of the process. */
+export interface Rulebook {
+  readonly organisation: Organisation;
+  /** The installation's default when no id is given. Throws InvalidInput for one that is not loaded. */
+  pack(id: string | null): PackDocument;
+  /** The part an incident carries for life. */
+  policy(pack: PackDocument): Policy;
+  /** Names of who holds each duty at an instant. */
+  roster(duties: readonly string[], at: string, team: string | undefined): Record<string, string>;
+  /** Null for a service that the catalogue does not know. */
+  service(id: string | null): Exclude<IncidentStart['catalogue'], undefined>;
+}

@@ -1,0 +1,167 @@
+/**
+ * The contract between Muster and a vendor: six small ports, each named by capability, and one optional webhook.
+ * A vendor implements what it can in its own folder and is listed once in registry.ts.
+ * Every port call makes at most one attempt and throws VendorError; Temporal retries.
+ */
+import type { Alert } from '../schema/alert.ts';
+
+export interface PageCall {
+  /** The person's own address at the vendor (PagerDuty: Events routing key). */
+  address: string;
+  /** One alert at the vendor; the same key twice is one page. At most 255 characters. */
+  dedupKey: string;
+  summary: string;
+  severity: 'critical' | 'error' | 'warning' | 'info';
+  source: string;
+  link: { href: string; text: string } | null;
+  details: Record<string, string>;
+}
+
+/** Keyed: repeating a call with the same dedupKey is one page. */
+export interface Pager {
+  page(call: PageCall): Promise<{ reference: string }>;
+  /** Stops the ringing of an open page; silent when there is none. */
+  acknowledge(call: { address: string; dedupKey: string }): Promise<void>;
+  resolve(call: { address: string; dedupKey: string }): Promise<void>;
+}
+
+export interface ChatPost {
+  /** Room id, or `#name` of a standing channel. */
+  room: string;
+  /** Carried in the message's metadata: a message that has it already is not posted again. */
+  key: string;
+  text: string;
+  /** Look for the key before posting: set when an earlier attempt may have gone through. */
+  lookFirst: boolean;
+}
+
+/** Findable: rooms carry a marker, messages carry their key. */
+export interface Chat {
+  /** Finds the room that carries the marker, else creates it; on a taken name adds the suffix. */
+  openRoom(room: {
+    name: string;
+    marker: string;
+    suffix: string;
+    declaredAt: string;
+  }): Promise<{ id: string; name: string; url: string }>;
+  setTopic(room: string, topic: string): Promise<void>;
+  /** Returns the members that could not be invited. Repeating is harmless. */
+  invite(room: string, users: string[]): Promise<{ missing: string[] }>;
+  post(message: ChatPost): Promise<{ id: string }>;
+  /** To one person; the same rules as post. */
+  tell(message: Omit<ChatPost, 'room'> & { user: string }): Promise<{ id: string }>;
+  archive(room: string): Promise<void>;
+}
+
+export interface StatusPost {
+  /** Our incident id, kept in the vendor's metadata: found before created. */
+  incidentKey: string;
+  /** Orders and deduplicates the updates of one incident. */
+  postKey: string;
+  name: string;
+  status: 'investigating' | 'identified' | 'monitoring' | 'resolved';
+  body: string;
+  component: string | null;
+  componentStatus: 'operational' | 'degraded_performance' | 'partial_outage' | 'major_outage';
+}
+
+export interface StatusPage {
+  publish(post: StatusPost): Promise<{ id: string; url: string }>;
+}
+
+export interface Mail {
+  to: string[];
+  subject: string;
+  text: string;
+  /** Stable: a second copy is recognised as the same mail. */
+  messageId: string;
+  calendar?: { method: 'REQUEST' | 'CANCEL'; content: string };
+}
+export interface Mailer {
+  send(mail: Mail): Promise<void>;
+}
+
+export interface Metrics {
+  /** The value now; null when the query yields nothing or NaN: no data is never health. */
+  query(expression: string): Promise<number | null>;
+  queryRange(
+    expression: string,
+    range: { from: string; to: string; points: number },
+  ): Promise<{ at: string; value: number | null }[]>;
+}
+
+export interface ClusterRequest {
+  method: 'GET' | 'PATCH' | 'PUT' | 'POST' | 'DELETE';
+  /** Path under the API server, such as /apis/apps/v1/namespaces/shop/deployments/checkout. */
+  path: string;
+  query?: Record<string, string>;
+  body?: unknown;
+  /** Patches name their own: application/json-patch+json ... */
+  contentType?: string;
+}
+/** Raw JSON in and out: a typed client drops fields it does not know, and a rollback would delete them. */
+export interface Cluster {
+  /** Any HTTP status is an answer; VendorError (status null) only when none came. */
+  request(request: ClusterRequest): Promise<{ status: number; body: unknown }>;
+  /** Plain text endpoints: pod logs. */
+  text(path: string, query: Record<string, string>): Promise<string>;
+}
+
+/** Everything an incident can touch. Drills get the sandbox's, whatever else is configured. */
+export interface Connections {
+  pager: Pager;
+  chat: Chat;
+  statusPage: StatusPage;
+  mailer: Mailer;
+  metrics: Metrics;
+}
+
+/** Where the stand-in world listens; `token` makes the credential a vendor's stand-in accepts. */
+export interface SandboxWorld {
+  url: string;
+  mailUrl: string;
+  mailFrom: string;
+  token(purpose: string): string;
+}
+
+/** How a vendor is listed in registry.ts: it reads its own settings and knows its stand-in. */
+export interface Vendor<Settings, Port> {
+  name: string;
+  /** Null when the settings do not ask for it. Throws InvalidInput when they ask by halves. */
+  live(settings: Settings): Port | null;
+  sandbox(world: SandboxWorld): Port;
+  /** Variables that bring it to life, for the message of whoever misses it. */
+  variables: string;
+}
+
+/** What the raw bytes of a webhook turned into. */
+export interface ParsedDelivery {
+  alerts: Alert[];
+  /** Members that could not be read; kept for a person, the rest goes on. */
+  quarantined: { reason: string; excerpt: string }[];
+  /** Answers of people at the vendor: an acknowledgement on the phone. */
+  answers: { kind: 'acknowledge'; dedupKey: string; at: string; by: string }[];
+  /** The vendor's own id of this delivery; null where it has none (the body's hash serves). */
+  deliveryId: string | null;
+  /** A handshake that carries nothing. */
+  note: string | null;
+}
+
+export interface WebhookRequest {
+  headers: Record<string, string | undefined>;
+  raw: Buffer;
+  /** Injected clock, milliseconds. */
+  now: number;
+}
+
+/** `verify` sees only raw bytes and headers; `parse` runs after it said yes. */
+export interface Webhook {
+  source: string;
+  /** Throws NotAuthenticated. Sources with a shared secret return; the intake checks bearer tokens itself when `bearer` is true. */
+  bearer: boolean;
+  verify(request: WebhookRequest): Promise<void>;
+  /** Throws InvalidInput for bytes that are not even the vendor's envelope; the intake then opens a generic alert if they were authentic. */
+  parse(request: WebhookRequest): Promise<ParsedDelivery>;
+}
+
+export const kindOfPort = ['pager', 'chat', 'statusPage', 'mailer', 'metrics', 'cluster'] as const;

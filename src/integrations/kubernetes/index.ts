@@ -1,0 +1,1 @@
+export { createCluster, createSandboxCluster } from './client.ts';

@@ -1,0 +1,136 @@
+import type { Config } from '../config.ts';
+import { InvalidInput } from '../domain/errors.ts';
+import { sandboxToken } from '../domain/sandbox-token.ts';
+import { alertmanagerWebhook } from './alertmanager/webhook.ts';
+import { cloudwatchMetrics } from './cloudwatch/metrics.ts';
+import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
+import { genericWebhook } from './generic/webhook.ts';
+import type { Cluster, Connections, Metrics, SandboxWorld, Vendor, Webhook } from './integration.ts';
+import { createCluster, createSandboxCluster } from './kubernetes/index.ts';
+import { missingPort } from './missing.ts';
+import { pagerduty } from './pagerduty/index.ts';
+import { pagerdutyWebhook } from './pagerduty/webhook.ts';
+import { prometheus } from './prometheus/index.ts';
+import { slack } from './slack/index.ts';
+import { smtp } from './smtp/index.ts';
+import { statuspage } from './statuspage/index.ts';
+
+/** Whoever is set first answers for symptoms; the sandbox speaks Prometheus. */
+const metrics: Vendor<Config, Metrics> = {
+  ...prometheus,
+  live: (config) => prometheus.live(config) ?? cloudwatchMetrics.live(config),
+  variables: `${prometheus.variables} or ${cloudwatchMetrics.variables}`,
+};
+
+/** One line per vendor: the port it serves. */
+const vendors: { [Kind in keyof Connections]: Vendor<Config, Connections[Kind]> } = {
+  pager: pagerduty,
+  chat: slack,
+  statusPage: statuspage,
+  mailer: smtp,
+  metrics,
+};
+const kinds = Object.keys(vendors) as (keyof Connections)[];
+
+export interface Connected {
+  /** Real systems; a port nobody configured refuses by name. Null when not one is configured. */
+  live: Connections | null;
+  sandbox: Connections | null;
+  /** Drills always get the sandbox. Live incidents get it only while nothing real is configured. */
+  choose(drill: boolean): Connections;
+}
+
+/** Makes the clients; nothing is contacted yet. Throws InvalidInput for a vendor configured by halves. */
+export const connect = (config: Config): Connected => {
+  const anythingReal = kinds.some((kind) => vendors[kind].live(config) !== null);
+  const live = anythingReal ? assemble((kind) => liveOf(kind, config)) : null;
+  const world = worldOf(config);
+  const sandbox = world ? assemble((kind) => vendors[kind].sandbox(world)) : null;
+  // A real cluster's health is never read from the stand-in's metrics.
+  const standIn =
+    sandbox && config.MUSTER_KUBECONFIG
+      ? { ...sandbox, metrics: missingPort('metrics', vendors.metrics.variables) }
+      : sandbox;
+  const nothing = assemble((kind) => missingPort(kind, `${vendors[kind].variables}, or MUSTER_SANDBOX_URL`));
+  const noSandbox = assemble((kind) => missingPort(kind, 'MUSTER_SANDBOX_URL and MUSTER_SANDBOX_SECRET for drills'));
+  return {
+    live,
+    sandbox,
+    choose: (drill) => (drill ? (sandbox ?? noSandbox) : (live ?? standIn ?? nothing)),
+  };
+};
+
+/**
+ * The way to clusters, for the remediation worker alone. Drills act on the sandbox, whatever else is configured. The
+ * kubeconfig names one cluster, so it serves every live target; without one only the sandbox's own cluster can be changed.
+ * Throws InvalidInput at once for a kubeconfig that cannot be used, and per call for a cluster there is no way to.
+ */
+export const connectClusters = (config: Config): ((name: string, drill: boolean) => Cluster) => {
+  const live = config.MUSTER_KUBECONFIG ? createCluster({ kubeconfigFile: config.MUSTER_KUBECONFIG }) : null;
+  const world = worldOf(config);
+  const sandbox = world ? createSandboxCluster({ url: `${world.url}/kube`, token: world.token('kube') }) : null;
+  return (name, drill) => {
+    if (drill && sandbox) return sandbox;
+    if (drill) throw new InvalidInput('a drill needs the sandbox: set MUSTER_SANDBOX_URL and MUSTER_SANDBOX_SECRET');
+    if (live) return live;
+    if (sandbox && name === sandboxClusterName) return sandbox;
+    throw new InvalidInput(`there is no way to the cluster ${name}: set MUSTER_KUBECONFIG`);
+  };
+};
+
+/** What the sandbox's organisation calls its cluster. */
+const sandboxClusterName = 'sandbox';
+
+const liveOf = <Kind extends keyof Connections>(kind: Kind, config: Config): Connections[Kind] =>
+  vendors[kind].live(config) ?? missingPort(kind, vendors[kind].variables);
+
+const assemble = (make: <Kind extends keyof Connections>(kind: Kind) => Connections[Kind]): Connections => ({
+  pager: make('pager'),
+  chat: make('chat'),
+  statusPage: make('statusPage'),
+  mailer: make('mailer'),
+  metrics: make('metrics'),
+});
+
+const worldOf = (config: Config): SandboxWorld | null => {
+  const { MUSTER_SANDBOX_URL: url, MUSTER_SANDBOX_SECRET: secret } = config;
+  if (!url || !secret) return null;
+  const address = new URL(url);
+  const port = Number(address.port || (address.protocol === 'https:' ? 443 : 80)) + 1;
+  return {
+    url: url.replace(/\/$/, ''),
+    // The stand-in mail server takes the next port and offers a certificate that nobody signed.
+    mailUrl: `smtp://${address.hostname}:${port}?ignoreTLS=true`,
+    mailFrom: config.MAIL_FROM,
+    token: (purpose) => sandboxToken(secret, purpose),
+  };
+};
+
+/** One line per source. A source that nothing configures is not there: its deliveries are nobody's. */
+export const webhooksOf = (config: Config): Webhook[] => {
+  const topicArns = (config.SNS_TOPIC_ARNS ?? '').split(',').map((arn) => arn.trim());
+  const pagerdutySecrets = [
+    config.PAGERDUTY_WEBHOOK_SECRET,
+    config.MUSTER_SANDBOX_SECRET && sandboxToken(config.MUSTER_SANDBOX_SECRET, 'pagerduty-webhook'),
+  ].filter((secret): secret is string => !!secret);
+  return [
+    alertmanagerWebhook(),
+    genericWebhook(),
+    ...(config.SNS_TOPIC_ARNS ? [cloudwatchWebhook({ topicArns: topicArns.filter((arn) => arn !== '') })] : []),
+    ...(pagerdutySecrets.length > 0 ? [pagerdutyWebhook(pagerdutySecrets)] : []),
+  ];
+};
+
+/** Bearer tokens that may send from each source: the API's own, the source's, and the sandbox's. */
+export const sourceTokens = (config: Config): ((source: string) => string[]) => {
+  const own: Record<string, string | undefined> = {
+    alertmanager: config.ALERTMANAGER_TOKEN,
+    generic: config.GENERIC_TOKEN,
+  };
+  return (source) =>
+    [
+      config.MUSTER_TOKEN,
+      Object.hasOwn(own, source) ? own[source] : undefined,
+      config.MUSTER_SANDBOX_SECRET && sandboxToken(config.MUSTER_SANDBOX_SECRET, `source:${source}`),
+    ].filter((token): token is string => !!token);
+};

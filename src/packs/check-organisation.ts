@@ -1,0 +1,126 @@
+/** What an organisation must satisfy beyond its shape, alone and together with the packs that will page its people. */
+import { DateTime, IANAZone } from 'luxon';
+import type { Organisation } from '../schema/organisation.ts';
+import type { PackDocument } from '../schema/policy.ts';
+import { type Fault, type FieldPath, unknownName } from './fault.ts';
+import type { Sourced } from './read-yaml.ts';
+
+type PlaceFault = Sourced<unknown>['fault'];
+
+/** Every fault of one organisation taken alone. */
+export const organisationFaults = ({ value: organisation, fault }: Sourced<Organisation>): Fault[] => {
+  const people = Object.keys(organisation.people);
+  const unknownPeople = (path: FieldPath, ids: readonly string[]): Fault[] =>
+    ids.flatMap((id, index) => [
+      ...(people.includes(id) ? [] : [fault([...path, index], unknownName('person', id, people))]),
+      ...(ids.indexOf(id) < index ? [fault([...path, index], `${id} stands twice; remove one`)] : []),
+    ]);
+
+  return [
+    ...zoneFaults(['timezone'], organisation.timezone, fault),
+    ...calendarFaults(organisation, fault),
+    ...sharedFaults(organisation, fault),
+    ...dutyFaults(organisation, fault, unknownPeople),
+    ...Object.entries(organisation.rotations).flatMap(([name, rotation]) => [
+      ...unknownPeople(['rotations', name, 'people'], rotation.people),
+      ...zoneFaults(['rotations', name, 'timezone'], rotation.timezone, fault),
+      ...(DateTime.fromISO(rotation.start).isValid
+        ? []
+        : [fault(['rotations', name, 'start'], 'not a time; give the first hand-over such as 2026-01-05T09:00')]),
+      ...(rotation.shift > 0 ? [] : [fault(['rotations', name, 'shift'], 'must be longer than nothing, such as 7d')]),
+    ]),
+    ...unknownPeople(['fallback'], organisation.fallback),
+    ...Object.entries(organisation.services).flatMap(([id, service]) =>
+      service.dependsOn.flatMap((other, index) => {
+        const path = ['services', id, 'dependsOn', index];
+        if (other === id) return [fault(path, 'a service does not depend on itself; remove it')];
+        const services = Object.keys(organisation.services);
+        return services.includes(other) ? [] : [fault(path, unknownName('service', other, services))];
+      }),
+    ),
+  ];
+};
+
+/** Faults that show only when pack and organisation meet; they stand in the pack, which asks for what is not there. */
+export const togetherFaults = ({ value: pack, fault }: Sourced<PackDocument>, organisation: Organisation): Fault[] => {
+  const duties = [...new Set(Object.keys(organisation.duties).map((duty) => duty.split('/').at(-1) ?? duty))];
+  const groups = Object.keys(organisation.groups);
+  const duty = (path: FieldPath, name: string) =>
+    duties.includes(name) ? [] : [fault(path, unknownName('duty of the organisation', name, duties))];
+  return [
+    ...Object.entries(pack.severities).flatMap(([name, policy]) => [
+      ...policy.ladder.flatMap((step, index) => duty(['severities', name, 'ladder', index, 'page'], step.page)),
+      ...policy.notify.flatMap((group, index) =>
+        groups.includes(group)
+          ? []
+          : [fault(['severities', name, 'notify', index], unknownName('group of the organisation', group, groups))],
+      ),
+    ]),
+    ...(pack.declaredBy ?? []).flatMap((name, index) => duty(['declaredBy', index], name)),
+  ];
+};
+
+const zoneFaults = (path: FieldPath, zone: string, fault: PlaceFault): Fault[] =>
+  IANAZone.isValidZone(zone)
+    ? []
+    : [fault(path, `"${zone}" is not a time zone; give one such as Europe/Berlin or UTC`)];
+
+const calendarFaults = (organisation: Organisation, fault: PlaceFault): Fault[] => {
+  const clock = /^([01]\d|2[0-3]):[0-5]\d$/;
+  const { start, end } = organisation.businessHours;
+  const faults: Fault[] = [];
+  for (const [field, value] of Object.entries({ start, end })) {
+    if (!clock.test(value)) faults.push(fault(['businessHours', field], 'not a time of day; give one such as 09:00'));
+  }
+  if (faults.length === 0 && start >= end) faults.push(fault(['businessHours', 'end'], 'must be later than the start'));
+  organisation.holidays.forEach((day, index) => {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(day) || !DateTime.fromISO(day).isValid) {
+      faults.push(fault(['holidays', index], `"${day}" is not a day; give one such as 2026-12-25`));
+    } else if (organisation.holidays.indexOf(day) < index) {
+      faults.push(fault(['holidays', index], `${day} stands twice; remove one`));
+    }
+  });
+  return faults;
+};
+
+/** An address that two people share would page, or let answer, the wrong one. */
+const sharedFaults = (organisation: Organisation, fault: PlaceFault): Fault[] => {
+  const seen = new Map<string, string>();
+  const faults: Fault[] = [];
+  const claim = (kind: string, value: string, person: string, path: FieldPath) => {
+    const holder = seen.get(`${kind} ${value}`);
+    if (holder !== undefined && holder !== person) {
+      faults.push(fault(path, `${holder} has this ${kind} too; give each person their own`));
+    }
+    seen.set(`${kind} ${value}`, person);
+  };
+  for (const [id, person] of Object.entries(organisation.people)) {
+    claim('name', person.name, id, ['people', id, 'name']);
+    claim('e-mail address', person.email, id, ['people', id, 'email']);
+    if (person.chat !== undefined) claim('chat account', person.chat, id, ['people', id, 'chat']);
+    person.contact.forEach((method, index) => {
+      const path = ['people', id, 'contact', index];
+      if (method.via === 'pager') claim('pager key', method.key, id, path);
+      if (method.via === 'chat') claim('chat account', method.user, id, path);
+    });
+  }
+  return faults;
+};
+
+const dutyFaults = (
+  organisation: Organisation,
+  fault: PlaceFault,
+  unknownPeople: (path: FieldPath, ids: readonly string[]) => Fault[],
+): Fault[] =>
+  Object.entries(organisation.duties).flatMap(([name, { rotation, people }]) => {
+    if (rotation === undefined && people === undefined) {
+      return [fault(['duties', name], 'held by nobody; name a rotation or people')];
+    }
+    const rotations = Object.keys(organisation.rotations);
+    return [
+      ...(rotation === undefined || rotations.includes(rotation)
+        ? []
+        : [fault(['duties', name, 'rotation'], unknownName('rotation', rotation, rotations))]),
+      ...unknownPeople(['duties', name, 'people'], people ?? []),
+    ];
+  });

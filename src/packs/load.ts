@@ -1,0 +1,162 @@
+/** Packs and the organisation from their YAML files, checked whole before anything uses them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvalidInput } from '../domain/errors.ts';
+import { holdersOf } from '../domain/on-call.ts';
+import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
+import { PackDocument, type Policy } from '../schema/policy.ts';
+import { organisationFaults, togetherFaults } from './check-organisation.ts';
+import { packFaults } from './check-pack.ts';
+import { type Fault, refuse } from './fault.ts';
+import { readYaml, type Sourced } from './read-yaml.ts';
+
+export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
+
+/**
+ * One pack; with an organisation the duties and groups it names must exist there.
+ * Throws InvalidInput that lists every fault with `file:line:column`, field and remedy.
+ */
+export const loadPack = (file: string, organisation?: Organisation): PackDocument => {
+  const pack = readPack(readText(file), file);
+  const faults = organisation ? togetherFaults(pack, organisation) : [];
+  if (faults.length > 0) throw refuse(faults);
+  return pack.value;
+};
+
+/** The same from text; `file` is the name that faults carry. */
+export const parsePack = (text: string, file = 'pack.yaml'): PackDocument => readPack(text, file).value;
+
+/**
+ * The built-in packs and those of the given folders (every .yaml and .yml in each, not deeper), by pack id.
+ * With an organisation the duties and groups the packs name must exist in it.
+ * Throws InvalidInput with the faults of all files at once; an id given twice is a fault.
+ */
+export const loadPacks = (ownDirs: readonly string[] = [], organisation?: Organisation): Map<string, PackDocument> => {
+  const { packs, faults } = readPacks(ownDirs);
+  if (organisation) faults.push(...packs.flatMap((pack) => togetherFaults(pack, organisation)));
+  if (faults.length > 0) throw refuse(faults);
+  return new Map(packs.map(({ value }) => [value.pack, value]));
+};
+
+/** People, duties and services. Throws InvalidInput like loadPack. */
+export const loadOrganisation = (file: string): Organisation => readOrganisation(readText(file), file).value;
+
+export const parseOrganisation = (text: string, file = 'organisation.yaml'): Organisation =>
+  readOrganisation(text, file).value;
+
+/** Everything `muster check` reports: never throws for a faulty file, so that all faults are seen in one go. */
+export const checkFiles = ({
+  organisationFile,
+  packDirs,
+}: {
+  organisationFile: string;
+  packDirs: readonly string[];
+}): { packs: string[]; people: number; services: number; faults: Fault[] } => {
+  const { packs, faults } = readPacks(packDirs);
+  const organisation = collect(faults, () => readOrganisation(readText(organisationFile), organisationFile));
+  if (organisation) faults.push(...packs.flatMap((pack) => togetherFaults(pack, organisation.value)));
+  return {
+    packs: packs.map(({ value }) => value.pack),
+    people: Object.keys(organisation?.value.people ?? {}).length,
+    services: Object.keys(organisation?.value.services ?? {}).length,
+    faults,
+  };
+};
+
+/** The part that an incident carries for life. */
+export const policyFor = (pack: PackDocument): Policy => ({
+  pack: pack.pack,
+  room: pack.room,
+  statusWords: pack.statusWords,
+  severities: pack.severities,
+  resolution: pack.resolution,
+  remediation: pack.remediation,
+});
+
+/** Null for a service the catalogue does not know. */
+export const serviceFacts = (organisation: Organisation, serviceId: string | null): ServiceFacts | null => {
+  if (serviceId === null || !Object.hasOwn(organisation.services, serviceId)) return null;
+  const service = organisation.services[serviceId];
+  if (!service) return null;
+  const { title, publicName, team, workload, symptom } = service;
+  return { id: serviceId, title, publicName, team, target: workload ?? null, symptom: symptom ?? null };
+};
+
+/**
+ * Names of who holds each duty at `at`, for the words on timers: `{'on-call': 'Nadia Okafor'}`; several are joined with
+ * a comma. A duty that nobody holds then is left out.
+ */
+export const rosterFor = (
+  organisation: Organisation,
+  duties: readonly string[],
+  at: string,
+  team?: string,
+): Record<string, string> =>
+  Object.fromEntries(
+    duties.flatMap((duty) => {
+      const names = holdersOf(organisation, duty, { at, team }).map((id) => organisation.people[id]?.name ?? id);
+      return names.length > 0 ? [[duty, names.join(', ')]] : [];
+    }),
+  );
+
+const readPack = (text: string, file: string): Sourced<PackDocument> => {
+  const pack = readYaml(text, file, PackDocument);
+  const faults = packFaults(pack);
+  if (faults.length > 0) throw refuse(faults);
+  return pack;
+};
+
+const readOrganisation = (text: string, file: string): Sourced<Organisation> => {
+  const organisation = readYaml(text, file, Organisation);
+  const faults = organisationFaults(organisation);
+  if (faults.length > 0) throw refuse(faults);
+  return organisation;
+};
+
+const readPacks = (ownDirs: readonly string[]): { packs: Sourced<PackDocument>[]; faults: Fault[] } => {
+  const faults: Fault[] = [];
+  const packs: Sourced<PackDocument>[] = [];
+  for (const dir of [builtInPoliciesDir, ...ownDirs]) {
+    for (const file of collect(faults, () => yamlFiles(dir)) ?? []) {
+      const pack = collect(faults, () => readPack(readText(file), file));
+      if (!pack) continue;
+      const twin = packs.find((other) => other.value.pack === pack.value.pack);
+      if (twin) faults.push(pack.fault(['pack'], `"${pack.value.pack}" is the id of ${twin.file} too; choose another`));
+      else packs.push(pack);
+    }
+  }
+  return { packs, faults };
+};
+
+const yamlFiles = (dir: string): string[] => {
+  try {
+    return readdirSync(dir)
+      .filter((name) => /\.ya?ml$/.test(basename(name)))
+      .sort()
+      .map((name) => join(dir, name));
+  } catch {
+    throw refuse([unreadable(dir, 'this folder cannot be read; correct MUSTER_PACKS_DIR or create it')]);
+  }
+};
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw refuse([unreadable(file, 'this file cannot be read; correct its path or create it')]);
+  }
+};
+
+const unreadable = (file: string, message: string): Fault => ({ file, line: 1, column: 1, path: '(file)', message });
+
+/** The value, or null with its faults noted (only `refuse` throws InvalidInput in this room); other errors go on up. */
+const collect = <Value>(faults: Fault[], read: () => Value): Value | null => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    faults.push(...(error.faults as Fault[]));
+    return null;
+  }
+};

@@ -1,0 +1,78 @@
+/** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets. */
+
+import { isReady, type KubeObject, type Pod } from './objects.ts';
+import type { ResourceType } from './resources.ts';
+import { matchesSelector } from './selectors.ts';
+import type { ClusterStore } from './store.ts';
+
+interface Service extends KubeObject {
+  spec: { selector?: Record<string, string>; ports: { name?: string; port: number; targetPort?: number | string }[] };
+}
+
+interface Budget extends KubeObject {
+  spec: { minAvailable?: number; selector: { matchLabels?: Record<string, string> } };
+  status: Record<string, unknown>;
+}
+
+/** Null: the resource is stored, not derived. */
+export const derivedObjects = (store: ClusterStore, type: ResourceType): KubeObject[] | null =>
+  type.resource === 'endpointslices'
+    ? (store.list('/services') as Service[]).map((service) => slice(store, service))
+    : null;
+
+const slice = (store: ClusterStore, service: Service): KubeObject => {
+  const { name, namespace = 'default', uid, creationTimestamp } = service.metadata;
+  const pods = selected(store, namespace, service.spec.selector ?? {}).filter((pod) => pod.status.podIP);
+  const object = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${name}-${uid.slice(0, 5)}`,
+      namespace,
+      uid: `${uid.slice(0, -4)}e9d5`,
+      resourceVersion: String(store.state.resourceVersion),
+      creationTimestamp,
+      labels: { 'kubernetes.io/service-name': name },
+    },
+    addressType: 'IPv4',
+    endpoints: pods.map((pod) => ({
+      addresses: [pod.status.podIP],
+      conditions: { ready: isReady(pod), serving: isReady(pod), terminating: Boolean(pod.metadata.deletionTimestamp) },
+      nodeName: pod.spec.nodeName,
+      targetRef: { kind: 'Pod', namespace, name: pod.metadata.name, uid: pod.metadata.uid },
+    })),
+    ports: service.spec.ports.map((port) => ({
+      name: port.name ?? '',
+      port: port.targetPort ?? port.port,
+      protocol: 'TCP',
+    })),
+  };
+  return object;
+};
+
+const selected = (store: ClusterStore, namespace: string, labels: Record<string, string>): Pod[] =>
+  Object.keys(labels).length === 0
+    ? []
+    : store
+        .pods()
+        .filter(
+          (pod) =>
+            pod.metadata.namespace === namespace && matchesSelector({ matchLabels: labels }, pod.metadata.labels),
+        );
+
+export const withDerivedStatus = (store: ClusterStore, object: KubeObject): KubeObject => {
+  if (object.kind !== 'PodDisruptionBudget') return object;
+  // Only budgets are stored under this kind.
+  const budget = object as Budget;
+  const pods = selected(store, budget.metadata.namespace ?? 'default', budget.spec.selector.matchLabels ?? {});
+  const currentHealthy = pods.filter(isReady).length;
+  const desiredHealthy = budget.spec.minAvailable ?? 0;
+  const status = {
+    observedGeneration: 1,
+    expectedPods: pods.length,
+    currentHealthy,
+    desiredHealthy,
+    disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy),
+  };
+  return { ...budget, status } as KubeObject;
+};

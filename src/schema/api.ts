@@ -1,0 +1,120 @@
+/** Requests and answers of the HTTP API; /openapi.json is generated from these. */
+import { z } from 'zod';
+import { IncidentView, RoleName, TimelineItem } from './incident.ts';
+import { Plan, RemediationStatus, Target } from './remediation.ts';
+
+const text = (max: number) => z.string().trim().min(1).max(max);
+
+export const DeclareIncident = z.strictObject({
+  title: text(200),
+  severity: z.string().max(40).optional(),
+  service: z.string().max(120).optional(),
+  summary: z.string().max(4_000).optional(),
+  /** Pack id; the installation's default when absent. */
+  pack: z.string().max(80).optional(),
+});
+export type DeclareIncident = z.infer<typeof DeclareIncident>;
+
+export const StartDrill = z.strictObject({
+  scenario: text(60),
+  pack: z.string().max(80).optional(),
+  severity: z.string().max(40).optional(),
+  /** How many times faster than life policy durations run. */
+  speed: z.number().min(1).max(600).default(1),
+  /** Whether the sandbox's people answer phones and approve by themselves. */
+  people: z.boolean().default(false),
+});
+export type StartDrill = z.infer<typeof StartDrill>;
+
+/** `as` lets a token that holds every role speak for a person of the organisation; otherwise it is the token's own. */
+export const AcknowledgeBody = z.strictObject({ note: z.string().max(2_000).optional() });
+export const EscalateBody = z.strictObject({ reason: text(2_000), to: z.string().max(80).optional() });
+export const SeverityBody = z.strictObject({ severity: text(40), reason: z.string().max(2_000).optional() });
+export const RoleBody = z.strictObject({ role: RoleName, person: text(80) });
+export const UpdateBody = z.strictObject({
+  text: text(4_000),
+  /** internal: the room; public: the status page, through the leak guard. */
+  audience: z.enum(['internal', 'public']).default('internal'),
+  status: z.enum(['investigating', 'identified', 'mitigating']).optional(),
+});
+export const NoteBody = z.strictObject({ text: text(4_000) });
+export const MitigateBody = z.strictObject({
+  note: z.string().max(2_000).optional(),
+  cause: z.string().max(2_000).optional(),
+});
+export const ResolveBody = z.strictObject({
+  note: z.string().max(2_000).optional(),
+  cause: z.string().max(2_000).optional(),
+});
+export const ReopenBody = z.strictObject({ reason: text(2_000) });
+export const CancelBody = z.strictObject({ reason: text(2_000) });
+
+export const ProposeRemediation = z.strictObject({
+  action: text(80),
+  target: Target.strict(),
+  params: z.record(z.string(), z.unknown()).default({}),
+  because: z.string().max(2_000).optional(),
+});
+export const DecideRemediation = z.strictObject({ planHash: text(128), reason: z.string().max(2_000).optional() });
+
+export const IncidentList = z.object({ items: z.array(IncidentView), nextCursor: z.string().nullable() });
+export const TimelineList = z.object({ items: z.array(TimelineItem) });
+export const NextItem = z.object({
+  name: z.string(),
+  dueAt: z.string(),
+  action: z.string(),
+  who: z.string(),
+  why: z.string(),
+});
+export const NextList = z.object({ items: z.array(NextItem) });
+export const WhyList = z.object({
+  items: z.array(z.object({ at: z.string(), text: z.string(), why: z.string() })),
+});
+export const RemediationItem = z.object({
+  id: z.string(),
+  action: z.string(),
+  target: Target,
+  status: RemediationStatus,
+  planHash: z.string().nullable(),
+  plan: Plan.nullable(),
+  expiresAt: z.string().nullable(),
+});
+export const Receipt = z.object({ receipt: z.string(), accepted: z.number().int(), incidents: z.array(z.string()) });
+export type Receipt = z.infer<typeof Receipt>;
+
+export const ActionItem = z.object({
+  id: z.string(),
+  text: z.string(),
+  owner: z.string(),
+  dueAt: z.string().nullable(),
+  doneAt: z.string().nullable(),
+});
+export type ActionItem = z.infer<typeof ActionItem>;
+export const AddActionItem = z.strictObject({ text: text(1_000), owner: text(80), dueAt: z.string().optional() });
+
+/** After the incident: what the follow-up workflow tracks. */
+export const FollowUpView = z.object({
+  incidentId: z.string(),
+  reviewAt: z.string().nullable(),
+  reviewRequired: z.boolean(),
+  facilitator: z.string().nullable(),
+  attendees: z.array(z.string()),
+  documentDueAt: z.string().nullable(),
+  documentDraftedAt: z.string().nullable(),
+  roomArchivedAt: z.string().nullable(),
+  actionItems: z.array(ActionItem),
+  deadlines: z.array(NextItem),
+  closedAt: z.string().nullable(),
+  version: z.number().int(),
+});
+export type FollowUpView = z.infer<typeof FollowUpView>;
+
+/** RFC 9457; `code` is from the closed union of src/domain/errors.ts, `detail` names the next action. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});

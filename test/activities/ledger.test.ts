@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { carryOut, type Effect } from '../../activities/ledger.ts';
+import { Unavailable } from '../../src/domain/errors.ts';
+import { openStore } from '../../src/store/connect.ts';
+import type { EffectStore } from '../../src/store/store.ts';
+import { vendorTrouble } from '../support/ports.ts';
+import { testDatabase } from '../support/postgres.ts';
+
+let effects: EffectStore;
+let count = 0;
+beforeAll(async () => {
+  const { url } = await testDatabase();
+  effects = (await openStore(url)).effects;
+});
+const anEffect = (): Effect => {
+  count += 1;
+  return { key: `INC-1/chat/${count}`, incidentId: 'INC-1', kind: 'chat' };
+};
+
+describe('an effect', () => {
+  test('happens once and leaves its reference', async () => {
+    const effect = anEffect();
+    const seen: boolean[] = [];
+    const act = async (maybeDone: boolean) => {
+      seen.push(maybeDone);
+      return 'message-1';
+    };
+    expect(await carryOut(effects, effect, act)).toEqual({ reference: 'message-1', foundDone: false });
+    expect(await carryOut(effects, effect, act)).toEqual({ reference: 'message-1', foundDone: true });
+    expect(seen).toEqual([false]);
+  });
+
+  test('that was refused is known not to have happened: the next attempt need not look', async () => {
+    const effect = anEffect();
+    const refused = vendorTrouble('slack', { status: 429 });
+    await expect(carryOut(effects, effect, () => Promise.reject(refused))).rejects.toBe(refused);
+    expect(await effects.effect(effect.key)).toMatchObject({ status: 'notApplied' });
+    await carryOut(effects, effect, async (maybeDone) => String(maybeDone));
+    expect(await effects.effect(effect.key)).toMatchObject({ status: 'applied', reference: 'false' });
+  });
+
+  test('whose answer was lost is unknown: the next attempt looks first, and a refusal then proves nothing', async () => {
+    const effect = anEffect();
+    await expect(carryOut(effects, effect, () => Promise.reject(vendorTrouble('slack')))).rejects.toThrow();
+    expect(await effects.effect(effect.key)).toMatchObject({ status: 'unknown' });
+    const refused = vendorTrouble('slack', { status: 429 });
+    await expect(carryOut(effects, effect, () => Promise.reject(refused))).rejects.toThrow();
+    expect(await effects.effect(effect.key)).toMatchObject({ status: 'unknown' });
+    expect(await carryOut(effects, effect, async (maybeDone) => String(maybeDone))).toMatchObject({
+      reference: 'true',
+    });
+  });
+
+  test('that a process died in is looked for', async () => {
+    const effect = anEffect();
+    await effects.intend(effect);
+    await effects.mark(effect.key, 'started');
+    expect(await carryOut(effects, effect, async (maybeDone) => String(maybeDone))).toMatchObject({
+      reference: 'true',
+    });
+  });
+
+  test('happens without a ledger too, looking first', async () => {
+    const gone = () => Promise.reject(new Unavailable('PostgreSQL is away'));
+    const away: EffectStore = { intend: gone, mark: gone, effect: gone, effects: gone };
+    expect(await carryOut(away, anEffect(), async (maybeDone) => String(maybeDone))).toMatchObject({
+      reference: 'true',
+    });
+  });
+
+  test('asked for twice at one moment happens once', async () => {
+    const effect = anEffect();
+    let calls = 0;
+    const act = async () => {
+      calls += 1;
+      return 'x';
+    };
+    await Promise.all([carryOut(effects, effect, act), carryOut(effects, effect, act)]);
+    expect(calls).toBe(1);
+  });
+});

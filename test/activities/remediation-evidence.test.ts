@@ -1,0 +1,108 @@
+/** Diagnosis of the sandbox's own failures, with its cluster and its metrics. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { DiagnoseRequest, Diagnosis } from '../../activities/index.ts';
+import { createRemediationActivities } from '../../activities/run-action.ts';
+import type { Evidence } from '../../src/schema/remediation.ts';
+import { incident, until } from '../support/kube/a-remediation.ts';
+import { startSandboxPlane } from '../support/kube/planes.ts';
+import { aStore } from '../support/kube/remediation-store.ts';
+
+let plane: Awaited<ReturnType<typeof startSandboxPlane>>;
+beforeEach(async () => {
+  plane = await startSandboxPlane();
+});
+afterEach(() => plane?.stop());
+
+const diagnose = async (
+  service: string,
+  more: { away?: boolean } = {},
+): Promise<{ diagnosis: Diagnosis; evidence: Evidence }> => {
+  const store = aStore();
+  const { diagnose: activity } = createRemediationActivities({
+    store,
+    organisation: plane.organisation,
+    connect: () => ({ metrics: plane.metrics }),
+    cluster: () => (more.away ? unreachable : plane.cluster),
+    log: { info: () => {}, warn: () => {} },
+  });
+  const facts = plane.organisation.services[service];
+  if (!facts) throw new Error(`the sandbox has no service ${service}`);
+  const at = new Date().toISOString();
+  const request: DiagnoseRequest = {
+    incident: { ...incident, drill: true, speed: 60 },
+    key: 'diagnose',
+    service: {
+      id: service,
+      title: facts.title,
+      publicName: facts.publicName,
+      team: facts.team,
+      target: facts.workload ?? null,
+      symptom: facts.symptom ?? null,
+    },
+    alerts: [{ fingerprint: 'f', title: 'it hurts', status: 'firing', startsAt: at, source: 'alertmanager' }],
+    lookBackMs: 2 * 60_000,
+    at,
+  };
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const run = (given: DiagnoseRequest): Promise<Diagnosis> => environment.run(activity as typeof run, given);
+  const diagnosis = await run(request);
+  const evidence = store.saved.get(incident.incidentId);
+  if (!evidence) throw new Error('no evidence was saved');
+  return { diagnosis, evidence };
+};
+
+const unreachable = {
+  request: () => Promise.reject(new Error('nobody there')),
+  text: () => Promise.reject(new Error('nobody there')),
+};
+
+describe('after a bad release', () => {
+  test('the release is named, with the curve around the first breach and the last words of the pods', async () => {
+    await plane.scenario('bad-release');
+    await until('the diagnosis is sure', async () => (await diagnose('checkout')).evidence.logs.length > 0);
+    await until('the figures show it', async () => {
+      const points = (await diagnose('checkout')).evidence.series[0]?.points ?? [];
+      return points.filter((point) => (point.value ?? 0) > 0.05).length >= 3;
+    });
+    const { diagnosis, evidence } = await diagnose('checkout');
+    expect(diagnosis.finding).toMatch(/^Revision 5 of checkout \(2\.3\.1 to 2\.4\.0-bad\) is the likely cause: /);
+    expect(diagnosis.proposal).toMatchObject({ action: 'roll-back-deployment', target: { name: 'checkout' } });
+    expect(diagnosis.missing).toEqual([]);
+    expect(evidence.onset < evidence.gatheredAt).toBe(true);
+    expect(evidence.series[0]?.marks.map((mark) => mark.text)).toEqual(['revision 5 of checkout (2.3.1 to 2.4.0-bad)']);
+    expect(evidence.suspects[0]?.by).toMatch(/^release checkout 2\.4\.0-bad by /);
+    expect(evidence.logs.some((log) => log.previous && log.lines.join().includes('TypeError'))).toBe(true);
+    expect(evidence.pods.find((pod) => pod.reason !== null)).toMatchObject({ revision: '5', ready: false });
+  });
+
+  test('a service beside it is not accused', async () => {
+    await plane.scenario('bad-release');
+    const { diagnosis, evidence } = await diagnose('payments');
+    expect(diagnosis.proposal).toBeNull();
+    expect(evidence.suspects).toEqual([]);
+  });
+
+  test('a leaking release is rolled back, not restarted', async () => {
+    await plane.scenario('memory-leak');
+    await until('memory ran out', async () =>
+      (await diagnose('catalog')).evidence.pods.some((pod) => pod.reason === 'OOMKilled'),
+    );
+    expect((await diagnose('catalog')).diagnosis.proposal?.action).toBe('roll-back-deployment');
+  });
+});
+
+test('a slow dependency is nothing that a change of the workload would heal', async () => {
+  await plane.scenario('slow-dependency');
+  const { diagnosis } = await diagnose('search');
+  expect(diagnosis.proposal).toBeNull();
+  expect(diagnosis.finding).toMatch(/depends on/);
+});
+
+test('a cluster that does not answer is named as missing, and the rest is told all the same', async () => {
+  const { diagnosis, evidence } = await diagnose('checkout', { away: true });
+  expect(diagnosis.proposal).toBeNull();
+  expect(diagnosis.missing.join()).toContain('the workload');
+  expect(evidence.series[0]?.points.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { whyNotApproved } from '../../src/domain/approval.ts';
+import type { Organisation } from '../../src/schema/organisation.ts';
+import type { BlastClass, Decision } from '../../src/schema/remediation.ts';
+
+const people = Object.fromEntries(
+  (['commander', 'responder', 'viewer', 'admin'] as const).map((role) => [role, { roles: [role] }]),
+) as unknown as Organisation['people'];
+
+const yes = (id: string, more: Partial<Decision> = {}): Decision => ({
+  by: { kind: 'person', id, name: id },
+  at: '2026-05-04T12:00:00Z',
+  verdict: 'approved',
+  planHash: 'h',
+  reason: null,
+  ...more,
+});
+
+const why = (
+  decisions: Decision[],
+  more: { blastClass?: BlastClass; approverRoles?: string[]; notProposer?: boolean; proposer?: string } = {},
+): string | null =>
+  whyNotApproved(
+    {
+      decisions,
+      approverRoles: more.approverRoles ?? ['commander'],
+      notProposer: more.notProposer ?? false,
+      proposedBy: { kind: 'person', id: more.proposer ?? 'muster', name: 'x' },
+    },
+    { planHash: 'h', blastClass: more.blastClass ?? 'B2' },
+    people,
+  )?.because ?? null;
+
+describe('a yes stands', () => {
+  test('when a commander gave it to this very plan', () => {
+    expect(why([yes('commander')])).toBeNull();
+  });
+  test('when the operator gave it, who holds every role', () => {
+    expect(why([yes('operator')])).toBeNull();
+    expect(why([yes('operator')], { blastClass: 'B3' })).toBeNull();
+  });
+  test('when the pack lets responders decide on a rolling change', () => {
+    expect(why([yes('responder')], { approverRoles: ['responder'] })).toBeNull();
+  });
+  test('from the proposer where the pack does not mind', () => {
+    expect(why([yes('commander')], { proposer: 'commander' })).toBeNull();
+  });
+});
+
+describe('a yes does not stand', () => {
+  test('when nobody gave one', () => {
+    expect(why([])).toBe('nobody approved this plan');
+  });
+  test('when it was for another plan', () => {
+    expect(why([yes('commander', { planHash: 'other' })])).toBe('nobody approved this plan');
+  });
+  test('from a viewer, from somebody unknown, or from whoever only administers', () => {
+    for (const id of ['viewer', 'stranger', 'admin', 'responder']) expect(why([yes(id)])).toMatch(/may not approve/);
+  });
+  test('from a responder for more than a rolling change, whatever the pack says', () => {
+    expect(why([yes('responder')], { blastClass: 'B3', approverRoles: ['responder'] })).toMatch(/may not/);
+  });
+  test('from the proposer where two people are asked for, always so for B3', () => {
+    expect(why([yes('commander')], { proposer: 'commander', notProposer: true })).toMatch(/proposed it/);
+    expect(why([yes('commander')], { proposer: 'commander', blastClass: 'B3' })).toMatch(/proposed it/);
+  });
+  test('from a machine', () => {
+    expect(why([yes('commander', { by: { kind: 'muster', id: 'commander', name: 'Muster' } })])).toMatch(
+      /only a person/,
+    );
+  });
+  test('beside a no to the same plan', () => {
+    expect(why([yes('commander'), yes('commander', { verdict: 'denied' })])).toMatch(/denied/);
+  });
+  test('for what cannot be undone', () => {
+    expect(why([yes('operator')], { blastClass: 'B4' })).toMatch(/never made by Muster/);
+  });
+});

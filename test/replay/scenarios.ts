@@ -1,0 +1,126 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { followUpWorkflowId, remediationWorkflowId } from '../../src/domain/names.ts';
+import {
+  acknowledge,
+  addActionItem,
+  attachAlerts,
+  cancel,
+  changeSeverity,
+  completeActionItem,
+  escalate,
+  postUpdate,
+  publishPostmortem,
+  resolve,
+  takeRole,
+} from '../../workflows/messages.ts';
+import { minutesMs } from '../support/builders.ts';
+import { playFrozenScript } from '../support/frozen-script.ts';
+import type { IncidentWorld } from '../support/incident-world.ts';
+import { vendorTrouble } from '../support/ports.ts';
+import type { PlayedCluster } from '../support/sandbox-cluster.ts';
+
+export type Scene = (world: IncidentWorld, cluster: PlayedCluster) => Promise<WorkflowHandle[]>;
+
+const by = { kind: 'person' as const, id: 'robin', name: 'Robin' };
+
+/** What is played for the histories of a version; each returns the workflows whose histories are kept. */
+export const scenes: Record<string, Scene> = {
+  'unanswered-sev1': async (world) => {
+    const incident = await world.declare();
+    await incident.untilMinute(47);
+    await incident.order(cancel, { reason: 'a test of the ladder' });
+    return [incident.handle];
+  },
+  'resolved-sev2': async (world) => {
+    world.ports.setMetric(0.001);
+    const incident = await world.declare({ severity: 'SEV2', service: 'plain' });
+    await incident.order(acknowledge, {});
+    await incident.order(takeRole, { role: 'commander', person: 'robin', name: 'Robin' });
+    await incident.untilMinute(8);
+    await incident.order(postUpdate, { text: 'restarting it', audience: 'internal', status: 'mitigating' });
+    await incident.order(postUpdate, { text: 'We are working on it.', audience: 'public' });
+    await incident.untilMinute(21);
+    await incident.order(resolve, { cause: 'a full disk' });
+    await incident.untilMinute(40);
+    return [incident.handle];
+  },
+  'severity-rises': async (world) => {
+    const incident = await world.declare({ severity: 'SEV3' });
+    await incident.order(acknowledge, {});
+    await incident.untilMinute(21);
+    await incident.order(changeSeverity, { severity: 'SEV1', reason: 'everybody is affected' });
+    await incident.untilMinute(41);
+    await incident.order(escalate, { reason: 'we need the database people' });
+    await incident.order(cancel, { reason: 'a test' });
+    return [incident.handle];
+  },
+  'regression-reopens': async (world) => {
+    world.ports.setMetric(0.001);
+    const incident = await world.declare({ service: 'plain' });
+    await incident.order(acknowledge, {});
+    await incident.order(resolve, {});
+    await incident.untilMinute(4);
+    world.ports.setMetric(0.5);
+    await incident.untilMinute(17);
+    world.ports.setMetric(0.001);
+    await incident.order(resolve, {});
+    await incident.untilMinute(40);
+    return [incident.handle];
+  },
+  'bad-day-of-vendors': async (world) => {
+    world.ports.fail('chat.openRoom', vendorTrouble('slack', { status: 503 }), 2);
+    world.ports.fail('statusPage.publish', vendorTrouble('statuspage', { status: 503 }), 3);
+    world.ports.fail('pager.page', vendorTrouble('pagerduty', { status: 400, terminal: true }), 1);
+    const incident = await world.declare({ severity: 'SEV2' });
+    await incident.untilMinute(17);
+    await incident.order(acknowledge, {});
+    await incident.order(cancel, { reason: 'a test' });
+    return [incident.handle];
+  },
+  'by-hand': async (world) => {
+    const handle = await world.environment.client.workflow.start('incident', {
+      taskQueue: 'muster',
+      workflowId: 'started-by-hand',
+      args: [{ title: 'Somebody saw something' }],
+    });
+    await world.environment.sleep(minutesMs(22));
+    await handle.executeUpdate(cancel, { args: [{ by, reason: 'it was nothing' }] });
+    return [handle];
+  },
+  'late-alert': async (world) => {
+    const incident = await world.declare({ severity: 'SEV3' });
+    await incident.untilMinute(2);
+    const alert = {
+      fingerprint: 'f',
+      title: 'Errors',
+      status: 'firing' as const,
+      startsAt: new Date().toISOString(),
+      source: 'alertmanager',
+    };
+    await incident.handle.signal(attachAlerts, { batchId: 'one', alerts: [alert], severity: 'SEV2' });
+    await incident.untilMinute(3);
+    await incident.handle.signal(attachAlerts, {
+      batchId: 'two',
+      alerts: [{ ...alert, status: 'resolved' }],
+      severity: null,
+    });
+    await incident.untilMinute(4);
+    await incident.order(cancel, { reason: 'cleared by itself' });
+    return [incident.handle];
+  },
+  'frozen-script': async (world, cluster) => {
+    const incident = await playFrozenScript(world, cluster);
+    const followUp = world.environment.client.workflow.getHandle(followUpWorkflowId(incident.id));
+    const { workload } = cluster.service;
+    if (!workload) throw new Error('checkout has a workload');
+    const remediation = world.environment.client.workflow.getHandle(remediationWorkflowId(workload));
+    await followUp.executeUpdate(addActionItem, {
+      args: [{ by, text: 'test releases with real traffic', owner: 'robin', dueAt: new Date().toISOString() }],
+    });
+    await world.environment.sleep(minutesMs(60 * 50));
+    await followUp.executeUpdate(completeActionItem, { args: [{ by, id: '1' }] });
+    await followUp.executeUpdate(publishPostmortem, { args: [{ by }] });
+    await world.environment.sleep(minutesMs(60 * 24 * 9));
+    return [incident.handle, remediation, followUp];
+  },
+};

@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import type { AdmittedIncident } from '../../activities/index.ts';
+import type { IncidentState, Rules } from '../../src/domain/incident-state.ts';
+import { loadPack, policyFor } from '../../src/packs/load.ts';
+import type { Actor } from '../../src/schema/incident.ts';
+
+export const guide = loadPack(fileURLToPath(new URL('../../src/packs/policies/guide-sev1-sev3.yaml', import.meta.url)));
+
+export const minutesMs = (minutes: number): number => minutes * 60_000;
+
+export const aPerson = (id = 'robin', name = 'Robin'): Actor => ({ kind: 'person', id, name });
+
+export const theRules = (more: Partial<Rules> = {}): Rules => ({
+  policy: policyFor(guide),
+  roster: { 'on-call': 'Robin', 'on-call-lead': 'Lee', 'engineering-manager': 'Mo', 'vp-engineering': 'Vic' },
+  ...more,
+});
+
+/** Declared at 0 unless said otherwise: minutes of a test are minutes of the incident. */
+export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => ({
+  id: 'INC-2026-001',
+  workflowId: 'INC-2026-001',
+  title: 'Checkout fails',
+  summary: null,
+  pack: 'guide-sev1-sev3',
+  severity: 'SEV1',
+  service: 'checkout',
+  publicName: 'Checkout',
+  drill: false,
+  speed: 1,
+  continues: null,
+  status: 'declared',
+  declaredAt: 0,
+  declaredBy: aPerson(),
+  acknowledged: null,
+  responseLate: false,
+  mitigatedAt: null,
+  hold: null,
+  resolvedAt: null,
+  roles: {},
+  rolesAsked: false,
+  alerts: {},
+  batches: [],
+  ladderDone: [],
+  pages: [],
+  updates: {
+    internal: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
+    public: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
+  },
+  room: null,
+  roomFailed: false,
+  publicUrl: null,
+  cause: null,
+  doing: null,
+  fix: null,
+  remediation: null,
+  remediationsStarted: 0,
+  entryCount: 0,
+  version: 1,
+  ...more,
+});
+
+/** The complete input of an incident's workflow, as the API would hand it over. */
+export const anAdmission = (more: Partial<AdmittedIncident> = {}): AdmittedIncident => ({
+  title: 'Checkout fails',
+  incidentId: 'INC-2026-001',
+  severity: 'SEV1',
+  service: null,
+  summary: null,
+  declaredAt: new Date(0).toISOString(),
+  declaredBy: aPerson(),
+  drill: false,
+  speed: 1,
+  alerts: [],
+  policy: policyFor(guide),
+  roster: theRules().roster,
+  catalogue: null,
+  continues: null,
+  ...more,
+});

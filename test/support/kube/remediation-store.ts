@@ -1,0 +1,65 @@
+import { Unavailable } from '../../../src/domain/errors.ts';
+import type { Evidence, RemediationView } from '../../../src/schema/remediation.ts';
+import type { EffectRow, EffectStore, RemediationStore } from '../../../src/store/store.ts';
+
+export interface FakeStore {
+  effects: EffectStore;
+  remediations: RemediationStore;
+  rows: Map<string, EffectRow>;
+  views: Map<string, RemediationView>;
+  bad: Map<string, Set<string>>;
+  stops: Set<string>;
+  /** Set to make the kill switch unreadable. */
+  away: { killSwitch: boolean };
+  saved: Map<string, Evidence>;
+}
+
+/** The store's port in memory, with the same promises: an applied effect stays applied. */
+export const aStore = (): FakeStore => {
+  const rows = new Map<string, EffectRow>();
+  const views = new Map<string, RemediationView>();
+  const bad = new Map<string, Set<string>>();
+  const stops = new Set<string>();
+  const saved = new Map<string, Evidence>();
+  const away = { killSwitch: false };
+  const effects: EffectStore = {
+    async intend({ key, incidentId, kind, detail }) {
+      const before = rows.get(key);
+      if (before) return { row: { ...before }, isNew: false };
+      const row: EffectRow = {
+        key,
+        incidentId,
+        kind,
+        status: 'intent',
+        reference: null,
+        detail,
+        updatedAt: new Date().toISOString(),
+      };
+      rows.set(key, row);
+      return { row: { ...row }, isNew: true };
+    },
+    async mark(key, status, reference) {
+      const row = rows.get(key);
+      if (!row) throw new Error(`${key} was never intended`);
+      if (row.status === 'applied' && status !== 'verified') return;
+      rows.set(key, { ...row, status, reference: reference ?? row.reference, updatedAt: new Date().toISOString() });
+    },
+    effect: async (key) => rows.get(key) ?? null,
+    effects: async (incidentId) => [...rows.values()].filter((row) => row.incidentId === incidentId),
+  };
+  const remediations: RemediationStore = {
+    recordRemediation: async (view) => void views.set(view.id, view),
+    remediation: async (id) => views.get(id) ?? null,
+    remediations: async (incidentId) => [...views.values()].filter((view) => view.incidentId === incidentId),
+    saveEvidence: async (incidentId, evidence) => void saved.set(incidentId, evidence),
+    evidence: async (incidentId) => saved.get(incidentId) ?? null,
+    badRevisions: async (target) => [...(bad.get(target) ?? [])],
+    markBadRevision: async (target, hash) => void bad.set(target, new Set([...(bad.get(target) ?? []), hash])),
+    stopped: async (scope) => {
+      if (away.killSwitch) throw new Unavailable('the store is away');
+      return stops.has(scope);
+    },
+    setStopped: async (scope, stopped) => void (stopped ? stops.add(scope) : stops.delete(scope)),
+  };
+  return { effects, remediations, rows, views, bad, stops, away, saved };
+};

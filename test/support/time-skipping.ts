@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { testServerPath } from '../../src/embedded/tools.mjs';
+import { attributes } from '../../workflows/search-attributes.ts';
+
+const quiet = new DefaultLogger('ERROR');
+Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** The workflows as a worker runs them, bundled once per test process. */
+export const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger: quiet,
+  });
+  return bundle;
+};
+
+/** A Temporal server whose clock jumps to the next timer while a test sleeps. One per test: its clock is global. */
+export const timeSkipping = async (): Promise<TestWorkflowEnvironment> => {
+  const environment = await patiently(() =>
+    TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: testServerPath() } },
+    }),
+  );
+  const keyword = 2;
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(Object.values(attributes).map((key) => [key.name, keyword])),
+  });
+  return environment;
+};
+
+/** The SDK gives the server five seconds to start, which a busy machine does not always keep. */
+const patiently = async <T>(start: () => Promise<T>, attempts = 4): Promise<T> => {
+  try {
+    return await start();
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    return patiently(start, attempts - 1);
+  }
+};

@@ -1,0 +1,78 @@
+/** The composition root of both workers: configuration becomes the parts the activities are made of. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Dependencies } from '../activities/create-activities.ts';
+import type { RemediationDependencies } from '../activities/run-action.ts';
+import { type Config, organisationFile } from '../src/config.ts';
+import { InvalidInput, Unavailable } from '../src/domain/errors.ts';
+import { connect, connectClusters } from '../src/integrations/registry.ts';
+import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
+import { openStore } from '../src/store/connect.ts';
+import type { Store } from '../src/store/store.ts';
+
+export { readConfig } from '../src/config.ts';
+
+/** How long a starting worker waits for PostgreSQL before it works without it. */
+const storePatienceMs = 15_000;
+const storePauseMs = 500;
+
+/** Throws InvalidInput when configuration, packs or organisation do not hold. */
+export const workerDependencies = async (config: Config, log: Logger): Promise<Dependencies> => {
+  const organisation = loadOrganisation(organisationFile(config));
+  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation);
+  if (!packs.has(config.MUSTER_PACK)) {
+    throw new InvalidInput(`MUSTER_PACK names "${config.MUSTER_PACK}"; use one of ${[...packs.keys()].join(', ')}`);
+  }
+  const connections = connect(config);
+  return {
+    store: await storeOf(config, 'muster-worker', log),
+    packs,
+    packDefault: config.MUSTER_PACK,
+    organisation,
+    connect: connections.choose,
+    webUrl: webUrlOf(config),
+    mailFrom: config.MAIL_FROM,
+    log,
+  };
+};
+
+/** The remediation worker holds the cluster's credentials, and of the vendors only asks the metrics. */
+export const remediationDependencies = async (
+  config: Config,
+  log: Logger,
+): Promise<RemediationDependencies & { store: Store }> => {
+  const connections = connect(config);
+  const cluster = connectClusters(config);
+  const organisation = loadOrganisation(organisationFile(config));
+  return {
+    store: await storeOf(config, 'muster-remediation-worker', log),
+    organisation,
+    connect: connections.choose,
+    cluster,
+    log,
+  };
+};
+
+/**
+ * Waits a while for PostgreSQL, then goes on without it: people are told even when nothing can be recorded, and
+ * remediations refuse. The pool finds the database by itself once it is back.
+ */
+const storeOf = async (config: Config, name: string, log: Logger): Promise<Store> => {
+  const url = config.DATABASE_URL;
+  if (!url) throw new InvalidInput('DATABASE_URL is missing: give it, or start everything with npm start');
+  const options = { name, log: (line: string) => log.info(line) };
+  const until = performance.now() + storePatienceMs;
+  for (;;) {
+    try {
+      return await openStore(url, options);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      log.warn({ err: error }, 'PostgreSQL is not there yet');
+      if (performance.now() > until) return openStore(url, { ...options, migrate: false });
+    }
+    await pause(storePauseMs);
+  }
+};
+
+const webUrlOf = (config: Config): string =>
+  (config.MUSTER_PUBLIC_URL ?? `http://127.0.0.1:${config.MUSTER_PORT}`).replace(/\/$/, '');

@@ -1,0 +1,19 @@
+/** The remediation worker: the only holder of cluster credentials. Activities only, no inbound port, no workflow code. */
+import { createRemediationActivities } from '../activities/run-action.ts';
+import { remediationTaskQueue } from '../src/domain/names.ts';
+import { remediationDependencies } from './dependencies.ts';
+import { runWorker } from './run.ts';
+
+await runWorker('remediation-worker', async (config, log) => {
+  const dependencies = await remediationDependencies(config, log);
+  return {
+    options: {
+      taskQueue: remediationTaskQueue,
+      activities: createRemediationActivities(dependencies),
+      // A request to the cluster that has been sent must be answered for before we go.
+      shutdownGraceTime: '12 s',
+      shutdownForceTime: '20 s',
+    },
+    close: () => dependencies.store.close(),
+  };
+});

@@ -1,0 +1,91 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { IncidentContext, ServiceFacts } from '../activities/index.ts';
+import { deadlinesOf } from '../src/domain/deadlines.ts';
+import { evolve, type Fact, viewOf } from '../src/domain/incident.ts';
+import { type IncidentState, type Rules, severityPolicy } from '../src/domain/incident-state.ts';
+import type { AlertReference } from '../src/schema/alert.ts';
+import type { IncidentView } from '../src/schema/incident.ts';
+import { boardOf } from './board.ts';
+import { Alarm } from './deadlines.ts';
+import { Outbox } from './outbox.ts';
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
+
+/** Where an incident is worked on: its state, its rules and its one way to change. */
+export class Desk {
+  state: IncidentState;
+  rules: Rules;
+  readonly service: ServiceFacts | null;
+  readonly outbox: Outbox;
+  readonly alarm: Alarm;
+  /** Something happened since the main loop last looked. */
+  changed = true;
+  /** Evidence is to be read, for the first time or anew. */
+  wantsDiagnosis = false;
+  /** Alerts that came when everything had been said: the next incident's. */
+  readonly late: AlertReference[] = [];
+  /** A sample of the hold is being read. */
+  looking = false;
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(state: IncidentState, rules: Rules, service: ServiceFacts | null) {
+    this.state = state;
+    this.rules = rules;
+    this.service = service;
+    this.alarm = new Alarm(() => this.stir(), state.speed);
+    this.outbox = new Outbox(this);
+  }
+
+  /** Writes a fact into the incident and queues what is to be told of it. */
+  take(fact: WithoutTime<Fact>): void {
+    const { state, entries, announcements } = evolve(this.state, { ...fact, at: Date.now() } as Fact, this.rules);
+    this.state = state;
+    this.outbox.entries.push(...entries);
+    for (const announcement of announcements) this.outbox.announce(announcement);
+    this.stir();
+  }
+
+  stir(): void {
+    this.changed = true;
+  }
+
+  /** Runs beside the main loop; a failure of it must already have been turned into a fact. */
+  background(work: () => Promise<void>): void {
+    const promise: Promise<void> = work().finally(() => {
+      this.running.delete(promise);
+      this.stir();
+    });
+    this.running.add(promise);
+  }
+
+  get busy(): boolean {
+    return this.running.size > 0;
+  }
+
+  get context(): IncidentContext {
+    const { id, title, pack, severity, service, drill, speed, declaredAt } = this.state;
+    return {
+      incidentId: id,
+      title,
+      pack,
+      severity,
+      rank: severityPolicy(this.state, this.rules).rank,
+      service,
+      drill,
+      speed,
+      declaredAt: new Date(declaredAt).toISOString(),
+    };
+  }
+
+  get view(): IncidentView {
+    return viewOf(this.state, this.rules);
+  }
+
+  /** Sets the timer for the soonest deadline and the board that the Temporal UI shows. */
+  rest(): void {
+    const dues = deadlinesOf(this.state, this.rules);
+    // What is overdue has been started already; its outcome wakes the loop by itself.
+    this.alarm.set(dues.find((due) => due.at > Date.now()) ?? null);
+    setCurrentDetails(boardOf(this.view));
+  }
+}

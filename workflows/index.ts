@@ -1,0 +1,3 @@
+export { followUp } from './follow-up.ts';
+export { incident } from './incident.ts';
+export { remediation } from './remediation.ts';

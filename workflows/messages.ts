@@ -1,0 +1,68 @@
+/**
+ * The incident's remote control: every signal, update and query with its payload.
+ * Updates are commands of people: validated, answered, and without history when refused.
+ */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AlertReference } from '../src/schema/alert.ts';
+import type { ActionItem } from '../src/schema/api.ts';
+import type { Actor, IncidentView, RoleName } from '../src/schema/incident.ts';
+import type { RemediationView, Target } from '../src/schema/remediation.ts';
+
+export interface Command {
+  by: Actor;
+}
+export type AttachAlerts = { batchId: string; alerts: AlertReference[]; severity: string | null };
+export type Acknowledge = Command & { note?: string | undefined };
+export type Escalate = Command & { reason: string; to?: string | undefined };
+export type ChangeSeverity = Command & { severity: string; reason?: string | undefined };
+export type TakeRole = Command & { role: RoleName; person: string; name: string };
+export type PostUpdate = Command & {
+  text: string;
+  audience: 'internal' | 'public';
+  status?: 'investigating' | 'identified' | 'mitigating' | undefined;
+};
+export type AddNote = Command & { text: string };
+export type Mitigate = Command & { note?: string | undefined; cause?: string | undefined };
+export type Resolve = Command & { note?: string | undefined; cause?: string | undefined };
+export type Reopen = Command & { reason: string };
+export type Cancel = Command & { reason: string };
+export type Propose = Command & {
+  remediationId: string;
+  action: string;
+  target: Target;
+  params: Record<string, unknown>;
+  because: string;
+};
+
+/** New fingerprints of this incident, coalesced by the intake; `batchId` makes a repeat one batch. */
+export const attachAlerts = defineSignal<[AttachAlerts]>('attachAlerts');
+
+/** Each answers with the incident as it is after the command. */
+export const command = <C extends Command>(name: string) => defineUpdate<IncidentView, [C]>(name);
+export const acknowledge = command<Acknowledge>('acknowledge');
+export const escalate = command<Escalate>('escalate');
+export const changeSeverity = command<ChangeSeverity>('changeSeverity');
+export const takeRole = command<TakeRole>('takeRole');
+export const postUpdate = command<PostUpdate>('postUpdate');
+export const addNote = command<AddNote>('addNote');
+export const mitigate = command<Mitigate>('mitigate');
+export const resolve = command<Resolve>('resolve');
+export const reopen = command<Reopen>('reopen');
+export const cancel = command<Cancel>('cancel');
+export const proposeRemediation = command<Propose>('proposeRemediation');
+
+export const view = defineQuery<IncidentView>('view');
+
+/** To a remediation's own workflow (see remediationWorkflowId). */
+export type Decide = Command & { remediationId: string; planHash: string; reason?: string | undefined };
+export const approve = defineUpdate<RemediationView, [Decide]>('approve');
+export const deny = defineUpdate<RemediationView, [Decide]>('deny');
+
+/** To the follow-up workflow. */
+export { followUpWorkflowId } from '../src/domain/names.ts';
+export const addActionItem = defineUpdate<
+  ActionItem,
+  [Command & { text: string; owner: string; dueAt?: string | undefined }]
+>('addActionItem');
+export const completeActionItem = defineUpdate<ActionItem, [Command & { id: string }]>('completeActionItem');
+export const publishPostmortem = defineUpdate<void, [Command]>('publishPostmortem');
