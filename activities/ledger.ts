@@ -1,3 +1,4 @@
+import { setTimeout as passing } from 'node:timers/promises';
 import { VendorError } from '../src/domain/errors.ts';
 import { failpoint } from '../src/domain/failpoint.ts';
 import type { EffectRow, EffectStore } from '../src/store/store.ts';
@@ -30,6 +31,8 @@ export interface Effect {
 
 /** A ledger that does not answer within this must not hold up a page. */
 const ledgerPatienceMs = 1_000;
+/** How long a ledger that was away is told again of an effect that happened. */
+const lateRecordMs = { first: 250, longest: 30_000, giveUpAfter: 3_600_000 };
 
 /**
  * Carries an effect that tells people out at most once as far as anybody can know: intent, started, effect, applied.
@@ -71,11 +74,33 @@ const carryOutOnce = async (effects: EffectStore, effect: Effect, act: Act): Pro
     throw error;
   }
   failpoint(`${effect.kind}:after-effect`);
-  const marked = orNull(effects.mark(effect.key, 'applied', reference));
-  // A ledger that was away a moment ago is not waited for again: it may be back, or the next attempt looks first.
-  if (row) await marked;
+  // A ledger that is away is not waited for: people come first, and it is told as soon as it is back.
+  if (!row || !(await orNull(recorded(effects, effect.key, reference)))) void recordLate(effects, effect, reference);
   failpoint(`${effect.kind}:after-record`);
   return { reference, foundDone: false };
+};
+
+const recorded = async (effects: EffectStore, key: string, reference: string | null): Promise<true> => {
+  await effects.mark(key, 'applied', reference);
+  return true;
+};
+
+/**
+ * No later attempt comes by to mend the row of an effect that was reported as done. Only `applied` is recorded late:
+ * it stands against every other status, while a late refusal could hide the start of a newer attempt.
+ */
+const recordLate = async (effects: EffectStore, effect: Effect, reference: string | null): Promise<void> => {
+  const { first, longest, giveUpAfter } = lateRecordMs;
+  for (let waited = 0, waitMs = first; waited < giveUpAfter; waited += waitMs, waitMs = Math.min(waitMs * 2, longest)) {
+    await passing(waitMs, undefined, { ref: false });
+    try {
+      await effects.intend(effect);
+      await recorded(effects, effect.key, reference);
+      return;
+    } catch {
+      // Still away.
+    }
+  }
 };
 
 const isDone = (row: EffectRow): boolean => row.status === 'applied' || row.status === 'verified';

@@ -68,6 +68,32 @@ describe('an effect', () => {
     });
   });
 
+  test.each(['that breaks off after the effect', 'that was away from the start'])(
+    'is in the ledger in the end, also in one %s',
+    async (how) => {
+      const effect = anEffect();
+      let away = true;
+      const unlessAway =
+        <Args extends unknown[], Result>(verb: (...args: Args) => Promise<Result>) =>
+        (...args: Args) =>
+          away ? Promise.reject(new Unavailable('PostgreSQL is away')) : verb(...args);
+      const ledger: EffectStore = {
+        ...effects,
+        intend: how.includes('start') ? unlessAway(effects.intend) : effects.intend,
+        mark: unlessAway(effects.mark),
+      };
+      let calls = 0;
+      await carryOut(ledger, effect, async () => {
+        calls += 1;
+        return 'message-1';
+      });
+      expect((await effects.effect(effect.key))?.status).not.toBe('applied');
+      away = false;
+      await expect.poll(() => effects.effect(effect.key)).toMatchObject({ status: 'applied', reference: 'message-1' });
+      expect(calls).toBe(1);
+    },
+  );
+
   test('asked for twice at one moment happens once', async () => {
     const effect = anEffect();
     let calls = 0;
