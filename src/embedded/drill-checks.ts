@@ -1,7 +1,16 @@
 /** What must be true of a drill once it has ended. Pure: facts in, one verdict with its figure per check out. */
-import { type BusinessCalendar, withinWindow } from '../domain/business-time.ts';
+import type { BusinessCalendar } from '../domain/business-time.ts';
+import {
+  acknowledgement,
+  firstPublicPost,
+  holdKept,
+  machineAllowanceMs,
+  reviewBooked,
+  type ScoreFacts,
+  updatesOnTime,
+} from '../domain/drill-score.ts';
 import { roomName } from '../domain/room-name.ts';
-import type { FollowUpView } from '../schema/api.ts';
+import type { FollowUpView, ScoreLine } from '../schema/api.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../schema/incident.ts';
 import type { PackDocument } from '../schema/policy.ts';
 
@@ -13,6 +22,8 @@ export interface DrillFacts {
   postmortem: string | null;
   pack: PackDocument;
   calendar: BusinessCalendar;
+  /** As the catalogue says it of the service; null for one it does not know. */
+  customerFacing: boolean | null;
   /** What the outside world received since the drill began, as the sandbox counted it. */
   received: Received;
 }
@@ -33,13 +44,6 @@ export interface Verdict {
   /** What was measured, for people. */
   figure: string;
 }
-
-/**
- * Policy durations shrink with the drill's speed, the machine does not get faster: at sixty times the speed one
- * minute is one second, in which a busy machine may not even have started a process. So each limit has this on top,
- * in real time, and the figure shows what was measured.
- */
-const machineAllowanceMs = 5_000;
 
 export const checkDrill = (facts: DrillFacts): Verdict[] => [
   pagedAtOnce(facts),
@@ -62,7 +66,7 @@ export const checkDrill = (facts: DrillFacts): Verdict[] => [
   heldLongEnough(facts),
   promisesKept(facts),
   roomNamed(facts),
-  reviewBooked(facts),
+  reviewInTime(facts),
   postmortemTells(facts),
   nothingUnknown(facts),
 ];
@@ -73,23 +77,22 @@ const pagedAtOnce = (facts: DrillFacts): Verdict => {
 };
 
 const acknowledgedInTime = (facts: DrillFacts): Verdict =>
-  withinLimit(
-    'acknowledged within the target of the pack',
-    facts,
-    facts.incident.acknowledgedAt,
-    severityOf(facts)?.respondWithin ?? null,
-  );
+  verdictOf('acknowledged within the target of the pack', acknowledgement(scored(facts)));
 
 const publicInTime = (facts: DrillFacts): Verdict =>
-  withinLimit(
-    'customers were told in time',
-    facts,
-    first(facts, 'publicUpdatePosted')?.at ?? null,
-    severityOf(facts)?.updates.public?.firstWithin ?? null,
-  );
+  verdictOf('customers were told in time', firstPublicPost(scored(facts)));
 
-const withinLimit = (check: string, facts: DrillFacts, at: string | null, limitMs: number | null): Verdict => {
-  if (limitMs === null) return { check, holds: true, figure: 'the pack asks for nothing here' };
+/** As the score has it; what the pack does not ask for holds. */
+const verdictOf = (check: string, { outcome, figure, target, because }: ScoreLine): Verdict => ({
+  check,
+  holds: outcome === 'holds' || outcome === 'notApplicable',
+  figure: `${figure}${target === null ? '' : `, target ${target}`}${because === null ? '' : ` (${because})`}`,
+});
+
+/** Nothing more is waited for. */
+const scored = (facts: DrillFacts): ScoreFacts => ({ ...facts, severity: severityOf(facts), now: null });
+
+const withinLimit = (check: string, facts: DrillFacts, at: string | null, limitMs: number): Verdict => {
   if (at === null) return { check, holds: false, figure: 'it never happened' };
   const realMs = Date.parse(at) - Date.parse(facts.incident.declaredAt);
   const tookMs = realMs * facts.incident.speed;
@@ -140,28 +143,17 @@ const verified = (facts: DrillFacts): Verdict => {
   };
 };
 
-const heldLongEnough = (facts: DrillFacts): Verdict => {
-  const check = 'the quiet time was kept to its end';
-  const started = all(facts, 'holdStarted').at(-1);
-  const { resolvedAt, speed } = facts.incident;
-  const wantedMs = severityOf(facts)?.hold.for ?? 0;
-  if (!started || resolvedAt === null) return { check, holds: false, figure: 'there was none' };
-  const heldMs = (Date.parse(resolvedAt) - Date.parse(started.at)) * speed;
-  // Instants are kept to the millisecond, so the difference may miss a fraction on either side.
-  return {
-    check,
-    holds: heldMs >= wantedMs - 2 * speed,
-    figure: `${words(heldMs)}, the pack asks for ${words(wantedMs)}`,
-  };
-};
+const heldLongEnough = (facts: DrillFacts): Verdict =>
+  verdictOf('the quiet time was kept to its end', holdKept(scored(facts)));
 
 const promisesKept = (facts: DrillFacts): Verdict => {
-  const { internal, public: outward } = facts.incident.updates;
-  const missed = [...all(facts, 'updateMissed'), ...all(facts, 'publicUpdateMissed')];
+  const parts = (['internal', 'public'] as const).map((audience) =>
+    verdictOf(audience, updatesOnTime(scored(facts), audience)),
+  );
   return {
     check: 'every promised update came in time',
-    holds: internal.broken + outward.broken + missed.length === 0,
-    figure: `kept ${internal.kept} internal and ${outward.kept} public, broken ${internal.broken} and ${outward.broken}`,
+    holds: parts.every(({ holds }) => holds),
+    figure: parts.map(({ check, figure }) => `${check}: ${figure}`).join('; '),
   };
 };
 
@@ -179,17 +171,9 @@ const roomNamed = (facts: DrillFacts): Verdict => {
 
 const missingWords = (missing: string[]): string => (missing.length > 0 ? `, without ${missing.join(', ')}` : '');
 
-const reviewBooked = (facts: DrillFacts): Verdict => {
-  const review = severityOf(facts)?.review;
-  const { followUp, incident, calendar } = facts;
-  const check = `the review is booked within ${review?.within ?? 'its window'}`;
-  if (!followUp?.reviewAt || !review || incident.resolvedAt === null)
-    return { check, holds: false, figure: 'it is not booked' };
-  return {
-    check,
-    holds: withinWindow(followUp.reviewAt, review.within, incident.resolvedAt, calendar),
-    figure: `${followUp.reviewAt} with ${followUp.attendees.length} people`,
-  };
+const reviewInTime = (facts: DrillFacts): Verdict => {
+  const within = severityOf(facts)?.review.within ?? 'its window';
+  return verdictOf(`the review is booked within ${within}`, reviewBooked(scored(facts)));
 };
 
 const postmortemTells = (facts: DrillFacts): Verdict => {

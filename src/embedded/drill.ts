@@ -129,6 +129,7 @@ const verdicts = async (
         postmortem: await client.postmortem(id),
         pack,
         calendar: calendarOf(organisation),
+        customerFacing: organisation.services[incident.service ?? '']?.customerFacing ?? null,
         received: await receivedFor(client, incident, changesBefore),
       }),
     ];

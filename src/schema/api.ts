@@ -109,6 +109,41 @@ export const FollowUpView = z.object({
 });
 export type FollowUpView = z.infer<typeof FollowUpView>;
 
+export const scoreChecks = [
+  'acknowledged',
+  'firstPublicPost',
+  'internalUpdates',
+  'publicUpdates',
+  'rolesFilled',
+  'holdKept',
+  'reviewBooked',
+] as const;
+
+/** One target of the pack and what came of it. */
+export const ScoreLine = z.object({
+  check: z.enum(scoreChecks),
+  title: z.string(),
+  /** In words; null where the pack asks for nothing. */
+  target: z.string().nullable(),
+  /** What was measured, in the time of the scenario. */
+  figure: z.string(),
+  outcome: z.enum(['holds', 'missed', 'notApplicable', 'pending']),
+  /** Why it is not applicable or not yet known; null otherwise. */
+  because: z.string().nullable(),
+});
+export type ScoreLine = z.infer<typeof ScoreLine>;
+
+/** A drill against its pack's own targets; final once nothing is `pending`. */
+export const DrillScore = z.object({
+  incidentId: z.string(),
+  pack: z.string(),
+  severity: z.string(),
+  speed: z.number(),
+  verdict: z.enum(['pending', 'missed', 'held']),
+  lines: z.array(ScoreLine),
+});
+export type DrillScore = z.infer<typeof DrillScore>;
+
 /** RFC 9457; `code` is from the closed union of src/domain/errors.ts, `detail` names the next action. */
 export const Problem = z.object({
   type: z.string(),

@@ -90,6 +90,7 @@ const good: DrillFacts = {
   postmortem: timeline.map(({ text }) => text).join('\n'),
   pack,
   calendar: { timezone: 'UTC', holidays: [], hours: { start: '09:00', end: '17:00' } },
+  customerFacing: true,
   received: {
     pages: [{ dedupKey: 'INC-2026-001/page/0/tomas', to: 'Tomas', at: at(0.2) }],
     statusPosts: [{ id: '1', status: 'investigating', body: 'We look into it.', at: at(1) }],
