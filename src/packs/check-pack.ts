@@ -1,5 +1,6 @@
-/** What a pack must satisfy beyond its shape: names that exist, ladders in order, promises that can be kept. */
-import type { MessageName, PackDocument, SeverityPolicy } from '../schema/policy.ts';
+/** What a pack must satisfy beyond its shape: names that exist, rules that can hold, words that can be filled. */
+import type { Condition, MessageName, PackDocument } from '../schema/policy.ts';
+import { severityFaults } from './check-severity.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
 import { templateFaults } from './message-facts.ts';
 import type { Sourced } from './read-yaml.ts';
@@ -11,36 +12,32 @@ const roomFacts = ['date', 'time', 'slug', 'id'];
 /** Every fault of one pack taken alone. */
 export const packFaults = ({ value: pack, fault }: Sourced<PackDocument>): Fault[] => {
   const names = Object.keys(pack.severities);
-  const severity = (path: FieldPath, name: string): Fault[] =>
-    names.includes(name) ? [] : [fault(path, unknownName('severity of this pack', name, names))];
-
   return [
     ...(names.length === 0 ? [fault(['severities'], 'a pack needs at least one severity')] : []),
     ...rankFaults(pack, fault),
-    ...Object.entries(pack.severities).flatMap(([name, policy]) => severityFaults(['severities', name], policy, fault)),
-    ...Object.entries(pack.severityLabels.map).flatMap(([label, name]) => [
-      ...severity(['severityLabels', 'map', label], name),
-      ...(label === label.toLowerCase()
+    ...Object.entries(pack.severities).flatMap(([name, policy]) =>
+      severityFaults(pack, ['severities', name], policy, fault),
+    ),
+    ...namedSeverities(pack).flatMap(({ path, name }) =>
+      names.includes(name) ? [] : [fault(path, unknownName('severity of this pack', name, names))],
+    ),
+    ...Object.keys(pack.severityLabels.map).flatMap((label) =>
+      label === label.toLowerCase()
         ? []
-        : [fault(['severityLabels', 'map', label], 'monitors are compared in lower case; write the word so')]),
-    ]),
-    ...severity(['severityLabels', 'otherwise'], pack.severityLabels.otherwise),
-    ...pack.rules.flatMap((rule, index) => severity(['rules', index, 'severity'], rule.severity)),
-    ...ruleIdFaults(pack, fault),
-    ...Object.keys(pack.customers ?? {}).flatMap((name) => severity(['customers', name], name)),
+        : [fault(['severityLabels', 'map', label], 'monitors are compared in lower case; write the word so')],
+    ),
+    ...ruleFaults(pack, fault),
+    ...assessmentFaults(pack, fault),
     ...pack.remediation.approval.roles.flatMap((role, index) =>
       approverRoles.includes(role)
         ? []
         : [fault(['remediation', 'approval', 'roles', index], unknownName('role', role, approverRoles))],
     ),
     ...verifyFaults(pack, fault),
-    ...[...pack.room.name.matchAll(/\{([^}]*)\}/g)].flatMap(([, name = '']) =>
-      roomFacts.includes(name) ? [] : [fault(['room', 'name'], unknownName('part of a room name', name, roomFacts))],
-    ),
-    ...(pack.room.name.includes('{')
-      ? []
-      : [fault(['room', 'name'], 'two incidents would share this room; add {slug} or {id}')]),
-    ...Object.entries(pack.messages).flatMap(([name, template]) =>
+    ...roomNameFaults(pack, fault),
+    ...reviewFormatFaults(pack, fault),
+    ...targetFaults(pack, fault),
+    ...Object.entries(pack.messages).flatMap(([name, template = '']) =>
       templateFaults(name as MessageName, template).map((message) => fault(['messages', name], message)),
     ),
   ];
@@ -64,54 +61,36 @@ const rankFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
   return faults;
 };
 
-const severityFaults = (path: FieldPath, policy: SeverityPolicy, fault: PlaceFault): Fault[] => {
-  const faults: Fault[] = [];
-  policy.ladder.forEach((step, index) => {
-    const before = policy.ladder[index - 1];
-    if (before && step.after < before.after) {
-      faults.push(
-        fault([...path, 'ladder', index, 'after'], 'earlier than the step above it; write the steps in order of time'),
-      );
-    }
-    const twin = policy.ladder.findIndex(
-      (other) => other.page === step.page && other.after === step.after && other.unless === step.unless,
-    );
-    if (twin < index)
-      faults.push(fault([...path, 'ladder', index], `the same as step ${twin + 1}; keep one of the two`));
-  });
-  const { internal, public: open } = policy.updates;
-  if (internal.every <= 0) faults.push(fault([...path, 'updates', 'internal', 'every'], 'must be longer than nothing'));
-  if (internal.remindBefore >= internal.every) {
-    faults.push(
-      fault([...path, 'updates', 'internal', 'remindBefore'], 'must be shorter than the time between two updates'),
-    );
-  }
-  if (open && open.every <= 0)
-    faults.push(fault([...path, 'updates', 'public', 'every'], 'must be longer than nothing'));
-  const roles = policy.roles.minimum;
-  roles.forEach((role, index) => {
-    if (roles.indexOf(role) < index)
-      faults.push(fault([...path, 'roles', 'minimum', index], `${role} stands twice; remove one`));
-  });
-  policy.notify.forEach((group, index) => {
-    if (policy.notify.indexOf(group) < index)
-      faults.push(fault([...path, 'notify', index], `${group} stands twice; remove one`));
-  });
-  return faults;
-};
+/** Every place outside of `severities` that speaks of one. */
+const namedSeverities = (pack: PackDocument): { path: FieldPath; name: string }[] => [
+  ...Object.entries(pack.severityLabels.map).map(([label, name]) => ({ path: ['severityLabels', 'map', label], name })),
+  { path: ['severityLabels', 'otherwise'], name: pack.severityLabels.otherwise },
+  ...pack.rules.map(({ severity }, index) => ({ path: ['rules', index, 'severity'], name: severity })),
+  ...pack.adjustments.flatMap(({ atLeast }, index) =>
+    atLeast === undefined ? [] : [{ path: ['adjustments', index, 'atLeast'], name: atLeast }],
+  ),
+  ...Object.keys(pack.customers ?? {}).map((name) => ({ path: ['customers', name], name })),
+  ...(pack.targets?.figures ?? []).flatMap(({ severities = [] }, index) =>
+    severities.map((name, position) => ({ path: ['targets', 'figures', index, 'severities', position], name })),
+  ),
+];
 
-const ruleIdFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
-  const ids = [
-    ...pack.rules.map((rule, index) => ({ id: rule.id, path: ['rules', index, 'id'] as FieldPath })),
-    ...pack.ignore.map((rule, index) => ({ id: rule.id, path: ['ignore', index, 'id'] as FieldPath })),
-  ];
+const ruleFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
+  const all = (['rules', 'adjustments', 'ignore'] as const).flatMap((list) =>
+    pack[list].map(({ id, when }, index) => ({ id, when, path: [list, index] as FieldPath })),
+  );
   const known = pack.rules.map((rule) => rule.id);
   return [
-    ...ids.flatMap(({ id, path }, index) =>
-      ids.findIndex((other) => other.id === id) < index
-        ? [fault(path, `another rule is called "${id}" too; "why" could not tell them apart: rename one`)]
-        : [],
-    ),
+    ...all.flatMap(({ id, when, path }, index) => [
+      ...(all.findIndex((other) => other.id === id) < index
+        ? [fault([...path, 'id'], `another rule is called "${id}" too; "why" could not tell them apart: rename one`)]
+        : []),
+      ...when.flatMap((condition, position) =>
+        cannotHold(condition)
+          ? [fault([...path, 'when', position], 'no figure satisfies all of these bounds; correct one of them')]
+          : [],
+      ),
+    ]),
     ...pack.ignore.flatMap((rule, index) =>
       rule.overrules.flatMap((id, position) =>
         known.includes(id)
@@ -121,6 +100,19 @@ const ruleIdFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
     ),
   ];
 };
+
+const cannotHold = ({ above, atLeast, below, atMost }: Condition): boolean => {
+  const least = Math.max(above ?? Number.NEGATIVE_INFINITY, atLeast ?? Number.NEGATIVE_INFINITY);
+  const most = Math.min(below ?? Number.POSITIVE_INFINITY, atMost ?? Number.POSITIVE_INFINITY);
+  return least > most || (least === most && (above === least || below === most));
+};
+
+const assessmentFaults = ({ assessment }: PackDocument, fault: PlaceFault): Fault[] =>
+  assessment.flatMap(({ signal }, index) =>
+    assessment.findIndex((other) => other.signal === signal) < index
+      ? [fault(['assessment', index, 'signal'], `"${signal}" is asked twice; remove one of the questions`)]
+      : [],
+  );
 
 const verifyFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
   const { every, consecutiveSuccesses, giveUpAfter } = pack.remediation.verify;
@@ -133,3 +125,40 @@ const verifyFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
       ]
     : [];
 };
+
+const roomNameFaults = ({ room }: PackDocument, fault: PlaceFault): Fault[] => [
+  ...[...room.name.matchAll(/\{([^}]*)\}/g)].flatMap(([, name = '']) =>
+    roomFacts.includes(name) ? [] : [fault(['room', 'name'], unknownName('part of a room name', name, roomFacts))],
+  ),
+  ...(room.name.includes('{')
+    ? []
+    : [fault(['room', 'name'], 'two incidents would share this room; add {slug} or {id}')]),
+];
+
+const reviewFormatFaults = ({ reviewFormat }: PackDocument, fault: PlaceFault): Fault[] => {
+  if (!reviewFormat) return [];
+  const { least, most } = reviewFormat.lengthMinutes;
+  const agendaMinutes = reviewFormat.agenda.reduce((sum, { minutes }) => sum + minutes, 0);
+  return [
+    ...(least > most ? [fault(['reviewFormat', 'lengthMinutes', 'most'], 'must not be shorter than "least"')] : []),
+    ...(least <= most && agendaMinutes > most
+      ? [fault(['reviewFormat', 'agenda'], `takes ${agendaMinutes} minutes, the review at most ${most}; shorten it`)]
+      : []),
+  ];
+};
+
+/** A share is compared with a ratio, a time with a duration. */
+const targetFaults = ({ targets }: PackDocument, fault: PlaceFault): Fault[] =>
+  (targets?.figures ?? []).flatMap(({ figure, below, belowRatio, trend }, index) => {
+    const path = ['targets', 'figures', index];
+    const isRatio = figure === 'escalationRate';
+    if (below === undefined && belowRatio === undefined && trend === undefined) {
+      return [fault(path, 'compares with nothing; give below, belowRatio or trend')];
+    }
+    return [
+      ...(isRatio && below !== undefined ? [fault([...path, 'below'], 'a share; give belowRatio such as 0.1')] : []),
+      ...(!isRatio && belowRatio !== undefined
+        ? [fault([...path, 'belowRatio'], 'a time; give below such as 15m')]
+        : []),
+    ];
+  });

@@ -25,10 +25,7 @@ export const Window = z
 /** How long people have to acknowledge: a duration, or business days (text) counted by the organisation's calendar. */
 export const ResponseTime = z
   .string()
-  .regex(
-    /^(\d+(\.\d+)?(ms|s|m|h|d)|\d+ business days?)$/,
-    'a response time is such as 5m, 24h or "1 business day"',
-  )
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d)|\d+ business days?)$/, 'a response time is such as 5m, 24h or "1 business day"')
   .transform((text) => (text.includes('business') ? text : Duration.parse(text)));
 
 /** A fixed quiet time, or a multiple of what the incident lasted until then. */
@@ -176,23 +173,27 @@ export const IgnoreRule = z.strictObject({
   overrules: z.array(z.string()).default([]),
 });
 
-export const messageNames = [
-  'declared',
-  'update',
-  'resolved',
-  'stakeholders',
-  'reminder',
-  'holding',
-  'publicFirst',
-  'publicUpdate',
-  'publicHolding',
-  'publicMonitoring',
-  'publicResolved',
-  'reviewInvite',
-  'postmortem',
-  'ticket',
-  'socialDraft',
-] as const;
+const wording = z.string();
+
+/** Liquid. `ticket` and `socialDraft` are worded only where a severity opens tickets or drafts posts. */
+export const Messages = z.strictObject({
+  declared: wording,
+  update: wording,
+  resolved: wording,
+  stakeholders: wording,
+  reminder: wording,
+  holding: wording,
+  publicFirst: wording,
+  publicUpdate: wording,
+  publicHolding: wording,
+  publicMonitoring: wording,
+  publicResolved: wording,
+  reviewInvite: wording,
+  postmortem: wording,
+  ticket: wording.optional(),
+  socialDraft: wording.optional(),
+});
+export const messageNames = Messages.keyof().options;
 export type MessageName = (typeof messageNames)[number];
 
 export const PackDocument = z.strictObject({
@@ -290,7 +291,7 @@ export const PackDocument = z.strictObject({
   publicMay: z.array(z.enum(['estimate', 'cause'])).default([]),
   /** Words that must not reach customers, beside the built-in rules of the leak guard. */
   neverPublic: z.array(z.string()),
-  messages: z.record(z.enum(messageNames), z.string()),
+  messages: Messages,
 });
 export type PackDocument = z.infer<typeof PackDocument>;
 

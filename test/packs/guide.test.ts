@@ -55,15 +55,20 @@ describe('the guide pack says what the guide says', () => {
   );
 
   test('SEV1 tells everybody and fills every role, SEV3 lets one person hold them all', () => {
-    expect(severity('SEV1').notify).toEqual([
+    expect(severity('SEV1').notify.map(({ to }) => to)).toEqual([
       'incident-notify',
       'engineering',
       'support',
       'leadership',
       'customer-success',
     ]);
-    expect(severity('SEV2').notify).toEqual(['incident-notify', 'on-call-team', 'support-lead', 'affected-team-lead']);
-    expect(severity('SEV3').notify).toEqual(['incident-notify', 'on-call-team', 'squad']);
+    expect(severity('SEV2').notify.map(({ to }) => to)).toEqual([
+      'incident-notify',
+      'on-call-team',
+      'support-lead',
+      'affected-team-lead',
+    ]);
+    expect(severity('SEV3').notify.map(({ to }) => to)).toEqual(['incident-notify', 'on-call-team', 'squad']);
     expect(severity('SEV1').roles.minimum).toHaveLength(4);
     expect(severity('SEV2').roles.minimum).toEqual(['commander', 'technicalLead']);
     expect(severity('SEV3').roles.minimum).toEqual(['commander']);
@@ -91,7 +96,7 @@ describe('messages', () => {
   const messages = Object.entries(pack.messages);
 
   test('every message can be rendered when nothing is known yet', () => {
-    for (const [name, template] of messages) {
+    for (const [name, template = ''] of messages) {
       const text = render(template, {}, 'chat');
       expect(text, name).not.toContain('{{');
       expect(text, name).not.toMatch(/null|undefined|Invalid/);
@@ -106,7 +111,7 @@ describe('messages', () => {
       text: 'Some payments fail. We are working on it.',
       duration: '12 min',
     };
-    for (const [name, template] of messages.filter(([each]) => each.startsWith('public'))) {
+    for (const [name, template = ''] of messages.filter(([each]) => each.startsWith('public'))) {
       expect(leaksIn(render(template, known, 'public'), inventory), name).toEqual([]);
       expect(leaksIn(render(template, { text: 'We are on it.' }, 'public'), inventory), name).toEqual([]);
     }
