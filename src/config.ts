@@ -25,7 +25,7 @@ export const variables = {
     .optional()
     .describe("people's own API tokens, as lines `person-id: sha256-hex-of-token`"),
   MUSTER_PUBLIC_URL: url.optional().describe('where people reach the pages; goes into messages'),
-  MUSTER_ORGANISATION: z.string().optional().describe('organisation.yaml: people, duties, rotations, services'),
+  MUSTER_ORGANISATION: z.string().optional().describe('organisation.yaml: people, teams, duties, schedules, services'),
   MUSTER_PACKS_DIR: z.string().optional().describe('folder with packs of your own, beside the built-in ones'),
   MUSTER_PACK: z.string().default('guide-sev1-sev3').describe('pack of incidents that name none'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL of your own instead of the embedded one'),

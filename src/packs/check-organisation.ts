@@ -1,7 +1,8 @@
 /** What an organisation must satisfy beyond its shape, alone and together with the packs that will page its people. */
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime } from 'luxon';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
+import { dutyFaults, isClock, scheduleFaults, teamFaults, zoneFaults } from './check-schedules.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
 import type { Sourced } from './read-yaml.ts';
 
@@ -21,23 +22,11 @@ export const organisationFaults = ({ value: organisation, fault }: Sourced<Organ
     ...calendarFaults(organisation, fault),
     ...sharedFaults(organisation, fault),
     ...dutyFaults(organisation, fault, unknownPeople),
-    ...Object.entries(organisation.rotations).flatMap(([name, rotation]) => [
-      ...unknownPeople(['rotations', name, 'people'], rotation.people),
-      ...zoneFaults(['rotations', name, 'timezone'], rotation.timezone, fault),
-      ...(DateTime.fromISO(rotation.start).isValid
-        ? []
-        : [fault(['rotations', name, 'start'], 'not a time; give the first hand-over such as 2026-01-05T09:00')]),
-      ...(rotation.shift > 0 ? [] : [fault(['rotations', name, 'shift'], 'must be longer than nothing, such as 7d')]),
-    ]),
+    ...teamFaults(organisation, fault, unknownPeople),
+    ...scheduleFaults(organisation, fault, unknownPeople),
     ...unknownPeople(['fallback'], organisation.fallback),
-    ...Object.entries(organisation.services).flatMap(([id, service]) =>
-      service.dependsOn.flatMap((other, index) => {
-        const path = ['services', id, 'dependsOn', index];
-        if (other === id) return [fault(path, 'a service does not depend on itself; remove it')];
-        const services = Object.keys(organisation.services);
-        return services.includes(other) ? [] : [fault(path, unknownName('service', other, services))];
-      }),
-    ),
+    ...serviceFaults(organisation, fault),
+    ...addressFaults(organisation, fault),
   ];
 };
 
@@ -60,17 +49,11 @@ export const togetherFaults = ({ value: pack, fault }: Sourced<PackDocument>, or
   ];
 };
 
-const zoneFaults = (path: FieldPath, zone: string, fault: PlaceFault): Fault[] =>
-  IANAZone.isValidZone(zone)
-    ? []
-    : [fault(path, `"${zone}" is not a time zone; give one such as Europe/Berlin or UTC`)];
-
 const calendarFaults = (organisation: Organisation, fault: PlaceFault): Fault[] => {
-  const clock = /^([01]\d|2[0-3]):[0-5]\d$/;
   const { start, end } = organisation.businessHours;
   const faults: Fault[] = [];
   for (const [field, value] of Object.entries({ start, end })) {
-    if (!clock.test(value)) faults.push(fault(['businessHours', field], 'not a time of day; give one such as 09:00'));
+    if (!isClock(value)) faults.push(fault(['businessHours', field], 'not a time of day; give one such as 09:00'));
   }
   if (faults.length === 0 && start >= end) faults.push(fault(['businessHours', 'end'], 'must be later than the start'));
   organisation.holidays.forEach((day, index) => {
@@ -107,20 +90,43 @@ const sharedFaults = (organisation: Organisation, fault: PlaceFault): Fault[] =>
   return faults;
 };
 
-const dutyFaults = (
-  organisation: Organisation,
-  fault: PlaceFault,
-  unknownPeople: (path: FieldPath, ids: readonly string[]) => Fault[],
-): Fault[] =>
-  Object.entries(organisation.duties).flatMap(([name, { rotation, people }]) => {
-    if (rotation === undefined && people === undefined) {
-      return [fault(['duties', name], 'held by nobody; name a rotation or people')];
-    }
-    const rotations = Object.keys(organisation.rotations);
-    return [
-      ...(rotation === undefined || rotations.includes(rotation)
-        ? []
-        : [fault(['duties', name, 'rotation'], unknownName('rotation', rotation, rotations))]),
-      ...unknownPeople(['duties', name, 'people'], people ?? []),
-    ];
-  });
+const serviceFaults = (organisation: Organisation, fault: PlaceFault): Fault[] => {
+  const services = Object.keys(organisation.services);
+  const teams = Object.keys(organisation.teams);
+  return Object.entries(organisation.services).flatMap(([id, service]) => [
+    ...(teams.includes(service.team)
+      ? []
+      : [fault(['services', id, 'team'], unknownName('team', service.team, teams))]),
+    ...service.dependsOn.flatMap((other, index) => {
+      const path = ['services', id, 'dependsOn', index];
+      if (other === id) return [fault(path, 'a service does not depend on itself; remove it')];
+      return services.includes(other) ? [] : [fault(path, unknownName('service', other, services))];
+    }),
+    ...service.dashboards.flatMap(({ url }, index) =>
+      isWebAddress(url) ? [] : [fault(['services', id, 'dashboards', index, 'url'], noWebAddress)],
+    ),
+  ]);
+};
+
+/** Addresses of the whole organisation, beside those of people. */
+const addressFaults = ({ conference, tickets, contacts }: Organisation, fault: PlaceFault): Fault[] => [
+  ...(conference === undefined || isWebAddress(conference.replace('{id}', 'INC-1'))
+    ? []
+    : [fault(['conference'], 'not a video link; give one such as https://meet.example/{id}')]),
+  ...(tickets === undefined || isMailAddress(tickets.address)
+    ? []
+    : [fault(['tickets', 'address'], 'not a mail address; give one such as tickets@company.example')]),
+  ...contacts.flatMap(({ phone, mail, url }, index) => [
+    ...(phone === undefined && mail === undefined && url === undefined
+      ? [fault(['contacts', index], 'cannot be reached; give a phone, a mail or a url')]
+      : []),
+    ...(mail === undefined || isMailAddress(mail)
+      ? []
+      : [fault(['contacts', index, 'mail'], 'not a mail address; give one such as help@vendor.example')]),
+    ...(url === undefined || isWebAddress(url) ? [] : [fault(['contacts', index, 'url'], noWebAddress)]),
+  ]),
+];
+
+const isMailAddress = (text: string): boolean => /^[^\s@]+@[^\s@]+$/.test(text);
+const isWebAddress = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? '');
+const noWebAddress = 'not a link; give one that begins with https://';

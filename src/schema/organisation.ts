@@ -1,13 +1,16 @@
-/** People, duties, rotations and the service catalogue, as `organisation.yaml` says them. */
+/** People, teams, duties, schedules and the service catalogue, as `organisation.yaml` says them. See docs/organisation.md. */
 import { z } from 'zod';
 import { Duration } from './policy.ts';
 import type { Target } from './remediation.ts';
 
+/** How long to wait for an acknowledgement before the person's next method is tried as well; absent: only when this one fails. */
+const wait = Duration.optional();
+
 export const ContactMethod = z.discriminatedUnion('via', [
   /** `key` is the person's own PagerDuty Events routing key. */
-  z.strictObject({ via: z.literal('pager'), key: z.string() }),
-  z.strictObject({ via: z.literal('chat'), user: z.string() }),
-  z.strictObject({ via: z.literal('mail'), address: z.string() }),
+  z.strictObject({ via: z.literal('pager'), key: z.string(), wait }),
+  z.strictObject({ via: z.literal('chat'), user: z.string(), wait }),
+  z.strictObject({ via: z.literal('mail'), address: z.string(), wait }),
 ]);
 export type ContactMethod = z.infer<typeof ContactMethod>;
 
@@ -19,21 +22,64 @@ export const Person = z.strictObject({
   chat: z.string().optional(),
   /** Tried in order until one is delivered. */
   contact: z.array(ContactMethod).min(1),
+  /** What the person can get into, in words: read when somebody with that access is looked for. */
+  access: z.array(z.string()).default([]),
 });
 
+export const Team = z.strictObject({
+  title: z.string(),
+  members: z.array(z.string()),
+  /** Where the team is told something, such as `#team-shop`. */
+  channel: z.string().optional(),
+});
+export type Team = z.infer<typeof Team>;
+
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const Weekday = z.enum(weekdays);
+
+/**
+ * Hours of a layer, wall clock of its zone: `from` counts, `to` does not. They may cross midnight; `days` are those on which
+ * they begin, every day when absent. Equal times are a whole day.
+ */
+export const Restriction = z.strictObject({
+  days: z.array(Weekday).min(1).optional(),
+  from: z.string(),
+  to: z.string(),
+});
+export type Restriction = z.infer<typeof Restriction>;
+
 /** Hand-overs at `start` plus whole multiples of `shift`; one person at a time, in order. An empty list is an empty shift. */
-export const Rotation = z.strictObject({
+export const Layer = z.strictObject({
   people: z.array(z.string()),
   start: z.string(),
   shift: Duration,
-  timezone: z.string(),
+  /** The schedule's own when absent. */
+  timezone: z.string().optional(),
+  /** The layer counts only in these hours; always when absent. */
+  restrictions: z.array(Restriction).min(1).optional(),
 });
+export type Layer = z.infer<typeof Layer>;
+
+/** A later layer wins over an earlier one while it counts and has a person; otherwise the one below holds. */
+export const Schedule = z.strictObject({ timezone: z.string(), layers: z.array(Layer).min(1) });
+export type Schedule = z.infer<typeof Schedule>;
+
+/** Who answers for a duty: whoever holds a schedule or several at the time, then the people named, in this order. */
+export const Duty = z.strictObject({
+  schedule: z.string().optional(),
+  schedules: z.array(z.string()).min(1).optional(),
+  people: z.array(z.string()).optional(),
+});
+export type Duty = z.infer<typeof Duty>;
 
 export const Service = z.strictObject({
   title: z.string(),
+  /** Owner: a team of `teams`. */
   team: z.string(),
   tier: z.number().int().min(1).max(4),
   critical: z.boolean().default(false),
+  /** false: customers never notice it, so nothing about it is said in public. */
+  customerFacing: z.boolean().default(true),
   /** Name customers know it by; the only name that may stand on the status page. */
   publicName: z.string(),
   component: z.string().optional(),
@@ -56,6 +102,7 @@ export const Service = z.strictObject({
     })
     .optional(),
   runbook: z.string().optional(),
+  dashboards: z.array(z.strictObject({ title: z.string(), url: z.string() })).default([]),
 });
 export type Service = z.infer<typeof Service>;
 
@@ -65,21 +112,34 @@ export const Organisation = z.strictObject({
   holidays: z.array(z.string()).default([]),
   businessHours: z.strictObject({ start: z.string(), end: z.string() }),
   people: z.record(z.string(), Person),
-  /** Who answers for a duty of the ladder: a rotation by name, or people. `{team}` duties are looked up as `<team>/<duty>` first. */
-  duties: z.record(
-    z.string(),
-    z.strictObject({ rotation: z.string().optional(), people: z.array(z.string()).optional() }),
-  ),
-  rotations: z.record(z.string(), Rotation),
+  /** By team id; a service's owner is one of them. */
+  teams: z.record(z.string(), Team),
+  /** Duties of the ladder. With an owning team `<team>/<duty>` is looked up first. */
+  duties: z.record(z.string(), Duty),
+  schedules: z.record(z.string(), Schedule),
   /** Paged when a step reaches nobody. */
   fallback: z.array(z.string()).min(1),
   /** Stakeholder groups of the packs: chat mention or channel. */
   groups: z.record(z.string(), z.strictObject({ mention: z.string() })),
   services: z.record(z.string(), Service),
+  /** Video link of a war room; `{id}` becomes the incident's id. */
+  conference: z.string().optional(),
+  /** Where a ticket is opened by mail. */
+  tickets: z.strictObject({ address: z.string() }).optional(),
+  /** Emergency and vendor contacts, for reading when everything else is away. */
+  contacts: z
+    .array(
+      z.strictObject({
+        title: z.string(),
+        phone: z.string().optional(),
+        mail: z.string().optional(),
+        url: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 export type Organisation = z.infer<typeof Organisation>;
 export type Person = z.infer<typeof Person>;
-export type Rotation = z.infer<typeof Rotation>;
 
 /** What the story of an incident needs from the catalogue: all that its workflow carries of a service. */
 export interface ServiceFacts {
@@ -87,6 +147,7 @@ export interface ServiceFacts {
   title: string;
   publicName: string;
   team: string;
+  customerFacing: boolean;
   target: Target | null;
   symptom: { title: string; query: string; healthyBelow: number; unit: string } | null;
 }

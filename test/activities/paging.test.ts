@@ -21,10 +21,10 @@ const aPage = (more: Partial<PageRequest> = {}): PageRequest => {
 };
 const emptyShift: Organisation = {
   ...sandboxOrganisation,
-  duties: { ...sandboxOrganisation.duties, 'on-call': { rotation: 'nobody' } },
-  rotations: {
-    ...sandboxOrganisation.rotations,
-    nobody: { people: [], start: '2026-01-05T09:00:00', shift: 604_800_000, timezone: 'UTC' },
+  duties: { ...sandboxOrganisation.duties, 'on-call': { schedule: 'nobody' } },
+  schedules: {
+    ...sandboxOrganisation.schedules,
+    nobody: { timezone: 'UTC', layers: [{ people: [], start: '2026-01-05T09:00:00', shift: 604_800_000 }] },
   },
 };
 const phones = (world: ActivityWorld) => world.ports.pages.map((page) => page.dedupKey.split('/').at(-1));
@@ -172,7 +172,7 @@ describe('nobody', () => {
 
   test('holds a duty the organisation never heard of: the fallback group is paged', async () => {
     const world = await activityWorld();
-    expect((await world.run('page', aPage({ duty: 'cto' }))).nobodyOnDuty).toBe(true);
+    expect((await world.run('page', aPage({ duty: 'chief-gardener' }))).nobodyOnDuty).toBe(true);
     expect(phones(world).sort()).toEqual(['dana', 'ravi']);
   });
 

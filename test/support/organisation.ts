@@ -16,7 +16,9 @@ duties:
   on-call-lead: { people: [lee] }
   engineering-manager: { people: [mo] }
   vp-engineering: { people: [vic] }
-rotations: {}
+schedules: {}
+teams:
+  payments: { title: Payments, members: [robin, lee] }
 fallback: [kit]
 groups:
   engineering: { mention: "@engineering" }

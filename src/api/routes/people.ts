@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { handOvers, holdersOf, onDuty } from '../../domain/on-call.ts';
+import { holdersOf, schedulesOf } from '../../domain/on-call.ts';
+import { handOvers, onDuty } from '../../domain/schedules.ts';
 import type { Organisation } from '../../schema/organisation.ts';
 import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -47,19 +48,18 @@ export const peopleRoutes = async (app: App, { rulebook }: ApiDependencies): Pro
 };
 
 const dutyAt = (organisation: Organisation, duty: string, at: string): z.infer<typeof Duty> => {
-  const name = organisation.duties[duty]?.rotation;
-  const rotation = name === undefined ? undefined : organisation.rotations[name];
   const until = new Date(Date.parse(at) + lookAheadMs).toISOString();
-  const ends = rotation ? (handOvers(rotation, { from: at, until, limit: 1 })[0]?.at ?? null) : null;
-  const onShift = rotation ? onDuty(rotation, at) : null;
+  const ends = new Map<string, string>();
+  for (const id of schedulesOf(organisation.duties[duty] ?? {})) {
+    const schedule = organisation.schedules[id];
+    const holder = schedule ? onDuty(schedule, at) : null;
+    const end = schedule ? handOvers(schedule, { from: at, until, limit: 1 })[0]?.at : undefined;
+    if (holder !== null && end !== undefined && !ends.has(holder)) ends.set(holder, end);
+  }
   const holders = holdersOf(organisation, duty, { at });
   return {
     duty,
-    people: holders.map((id) => ({
-      id,
-      name: organisation.people[id]?.name ?? id,
-      until: id === onShift ? ends : null,
-    })),
+    people: holders.map((id) => ({ id, name: organisation.people[id]?.name ?? id, until: ends.get(id) ?? null })),
     note: holders.length === 0 ? 'nobody now: pages of this duty go to the fallback group' : null,
   };
 };

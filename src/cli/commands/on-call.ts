@@ -58,13 +58,14 @@ const leaveToFile = ({ output }: Context, error: unknown): null => {
 };
 
 const fromFile = async (organisation: Organisation, at: string): Promise<OnCall> => {
-  const { handOvers, holdersOf } = await import('../../domain/on-call.ts');
+  const { holdersOf, schedulesOf } = await import('../../domain/on-call.ts');
+  const { handOvers } = await import('../../domain/schedules.ts');
+  const until = new Date(Date.parse(at) + lookAheadMs).toISOString();
   return {
-    duties: Object.entries(organisation.duties).map(([duty, { rotation }]) => {
-      const shift = rotation === undefined ? undefined : organisation.rotations[rotation];
-      const until = new Date(Date.parse(at) + lookAheadMs).toISOString();
-      const next =
-        shift && shift.people.length > 1 ? handOvers(shift, { from: at, until, limit: 1 })[0]?.at : undefined;
+    duties: Object.entries(organisation.duties).map(([duty, held]) => {
+      const [first] = schedulesOf(held);
+      const schedule = first === undefined ? undefined : organisation.schedules[first];
+      const next = schedule ? handOvers(schedule, { from: at, until, limit: 1 })[0]?.at : undefined;
       return {
         duty,
         people: holdersOf(organisation, duty, { at }).map((id) => ({
