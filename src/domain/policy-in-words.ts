@@ -58,13 +58,15 @@ const fieldWords: Readonly<Record<string, string>> = {
 type Figures = PolicyPromise['figures'];
 type Draft = Omit<PolicyPromise, 'severity'>;
 
-/** A promise whose sentence is its figures one after the other. */
-const plainPromise = (field: string, item: string, figures: Figures): Draft => ({
+/** A promise of one figure is said as that figure; one of several has a sentence of its own. */
+const promise = (field: string, item: string, figures: Figures, text = saidInTurn(figures)): Draft => ({
   field,
   item,
   figures,
-  text: figures.map(([lead, value]) => `${lead} ${value}`.trim()).join(', '),
+  text,
 });
+
+const saidInTurn = (figures: Figures): string => figures.map(([lead, value]) => `${lead} ${value}`.trim()).join(', ');
 
 /** Names that stand in a list: being in it is the promise. */
 const named = (field: string, list: readonly string[], sentenceOf: (name: string) => string, kind = ''): Draft[] =>
@@ -88,22 +90,22 @@ const numbered = <T>(list: readonly T[], nameOf: (entry: T) => string): [T, stri
 
 const severityPromises = (name: string, severity: SeverityPolicy): PolicyPromise[] =>
   [
-    plainPromise('rank', 'rank', [['', String(severity.rank)]]),
-    plainPromise('title', 'title', [['', severity.title]]),
-    plainPromise('meaning', 'meaning', [['', severity.meaning]]),
-    plainPromise('respondWithin', 'respondWithin', [['somebody acknowledges within', responseWords(severity)]]),
+    promise('rank', 'rank', [['', String(severity.rank)]]),
+    promise('title', 'title', [['', severity.title]]),
+    promise('meaning', 'meaning', [['', severity.meaning]]),
+    promise('respondWithin', 'respondWithin', [['somebody acknowledges within', responseWords(severity)]]),
     ...expiryPromises(severity),
     ...ladderPromises(severity),
     ...noticePromises(severity),
-    plainPromise('room', 'room', [['', severity.room === 'none' ? 'no room' : `${severity.room} room`]]),
+    promise('room', 'room', [['', severity.room === 'none' ? 'no room' : `${severity.room} room`]]),
     ...named('drafts', severity.drafts, (kind) => `a ${kind} post is drafted, never sent`),
-    ...named('roles', severity.roles.minimum, (role) => `${spaced(role)} is filled`, 'minimum/'),
-    plainPromise('roles', 'filledWithin', [['the minimum is filled within', exactSpan(severity.roles.filledWithin)]]),
+    ...named('roles', severity.roles.minimum, (role) => `needs a ${spaced(role)}`, 'minimum/'),
+    promise('roles', 'filledWithin', [['everybody is named within', exactSpan(severity.roles.filledWithin)]]),
     ...updatePromises(severity),
     holdPromise(severity),
     reviewPromise(severity),
-    plainPromise('watchAfterwards', 'watchAfterwards', [['watched closely for', exactSpan(severity.watchAfterwards)]]),
-  ].map((promise) => ({ severity: name, ...promise }));
+    promise('watchAfterwards', 'watchAfterwards', [['watched closely for', exactSpan(severity.watchAfterwards)]]),
+  ].map((draft) => ({ severity: name, ...draft }));
 
 const responseWords = ({ respondWithin }: SeverityPolicy): string =>
   typeof respondWithin === 'number' ? exactSpan(respondWithin) : respondWithin;
@@ -112,7 +114,7 @@ const expiryPromises = ({ acknowledgementExpires }: SeverityPolicy): Draft[] =>
   acknowledgementExpires === null
     ? []
     : [
-        plainPromise('acknowledgementExpires', 'expiry', [
+        promise('acknowledgementExpires', 'expiry', [
           ['ends without a further sign of life after', exactSpan(acknowledgementExpires)],
         ]),
       ];
@@ -121,7 +123,7 @@ const ladderPromises = ({ ladder }: SeverityPolicy): Draft[] =>
   numbered(ladder, (step) => step.page).map(([{ after, page, unless }, item]) => ({
     field: 'ladder',
     item,
-    text: `${page} is paged after ${exactSpan(after)} unless ${unless}`,
+    text: `${page} is paged ${after === 0 ? 'at once' : `after ${exactSpan(after)}`} unless ${unless}`,
     figures: [
       [`${page} is paged after`, exactSpan(after)],
       [`${page} is paged unless`, unless],
@@ -157,38 +159,61 @@ const noticeInWords = ({ to, via, during, otherwisePage }: Notice): string =>
 
 const missedWords = { autoPost: 'a holding text is posted', page: 'somebody is paged' } as const;
 
-const updatePromises = ({ updates }: SeverityPolicy): Draft[] => {
-  const drafts: Draft[] = [];
-  if (updates.internal) {
-    const { every, remindBefore, onMissed } = updates.internal;
-    drafts.push(
-      plainPromise('updates', 'internal', [
-        ['internal every', exactSpan(every)],
-        ['internal with a reminder before of', exactSpan(remindBefore)],
-        ['when an internal one is missed', missedWords[onMissed]],
-      ]),
-    );
-  }
-  if (updates.public) {
-    const { firstWithin, atDeclaration, every, onMissed, when } = updates.public;
-    drafts.push(
-      plainPromise('updates', 'public', [
-        ['first public one within', exactSpan(firstWithin)],
-        ['first public one', atDeclaration ? 'by itself at the declaration' : 'by a person'],
-        ['public every', exactSpan(every)],
-        ['when a public one is missed', missedWords[onMissed]],
-        ['public for', when === 'always' ? 'every service' : 'services that customers use'],
-      ]),
-    );
-  }
-  return drafts;
+const updatePromises = ({ updates }: SeverityPolicy): Draft[] => [
+  ...(updates.internal ? [internalUpdates(updates.internal)] : []),
+  ...(updates.public ? [publicUpdates(updates.public)] : []),
+];
+
+const internalUpdates = ({
+  every,
+  remindBefore,
+  onMissed,
+}: NonNullable<SeverityPolicy['updates']['internal']>): Draft => ({
+  field: 'updates',
+  item: 'internal',
+  text: `internal every ${exactSpan(every)} with a reminder ${exactSpan(remindBefore)} before; when one is missed ${missedWords[onMissed]}`,
+  figures: [
+    ['internal every', exactSpan(every)],
+    ['reminder before an internal one', exactSpan(remindBefore)],
+    ['when an internal one is missed', missedWords[onMissed]],
+  ],
+});
+
+const publicUpdates = ({
+  firstWithin,
+  atDeclaration,
+  every,
+  onMissed,
+  when,
+}: NonNullable<SeverityPolicy['updates']['public']>): Draft => {
+  const first = atDeclaration ? 'at the declaration by itself' : 'by a person';
+  const whom = when === 'always' ? 'every service' : 'services that customers use';
+  return {
+    field: 'updates',
+    item: 'public',
+    text: `the first public one within ${exactSpan(firstWithin)} ${first}, then every ${exactSpan(every)}, for ${whom}; when one is missed ${missedWords[onMissed]}`,
+    figures: [
+      ['first public one within', exactSpan(firstWithin)],
+      ['first public one', first],
+      ['public every', exactSpan(every)],
+      ['when a public one is missed', missedWords[onMissed]],
+      ['public for', whom],
+    ],
+  };
 };
 
-const holdPromise = ({ hold }: SeverityPolicy): Draft =>
-  plainPromise('hold', 'hold', [
-    ['', `${holdSpan(hold.for)}${bounds(hold)}`],
-    ['looks at the symptom', String(hold.samples)],
-  ]);
+const holdPromise = ({ hold }: SeverityPolicy): Draft => {
+  const span = `${holdSpan(hold.for)}${bounds(hold)}`;
+  return promise(
+    'hold',
+    'hold',
+    [
+      ['', span],
+      ['looks at the symptom', String(hold.samples)],
+    ],
+    `${span} of quiet before resolved is final, with ${hold.samples} looks at the symptom`,
+  );
+};
 
 const holdSpan = (time: SeverityPolicy['hold']['for']): string => {
   if (typeof time === 'number') return exactSpan(time);
@@ -201,46 +226,89 @@ const bounds = ({ atLeast, atMost }: SeverityPolicy['hold']): string => {
   return atMost === undefined ? '' : ` (at most ${exactSpan(atMost)})`;
 };
 
-const reviewPromise = ({ review }: SeverityPolicy): Draft =>
-  plainPromise('review', 'review', [
-    ['', review.required ? 'required' : 'optional'],
-    ['not before', review.notBefore ?? 'any day'],
-    ['best on', review.preferred ?? 'any day'],
-    ['within', review.within],
-    ['minutes long', String(review.lengthMinutes)],
-    ['document within', review.documentWithin],
-  ]);
+const reviewPromise = ({ review }: SeverityPolicy): Draft => {
+  const { required, within, notBefore, preferred, lengthMinutes, documentWithin } = review;
+  return promise(
+    'review',
+    'review',
+    [
+      ['', required ? 'required' : 'optional'],
+      ['not before', notBefore ?? 'any day'],
+      ['best after', preferred ?? 'any day'],
+      ['within', within],
+      ['length in minutes', String(lengthMinutes)],
+      ['document within', documentWithin],
+    ],
+    [
+      `${required ? 'required' : 'optional'} within ${within}`,
+      notBefore === undefined ? null : `not before ${notBefore}`,
+      preferred === undefined ? null : `best after ${preferred}`,
+      `${lengthMinutes} minutes long`,
+      `document within ${documentWithin}`,
+    ]
+      .filter((part) => part !== null)
+      .join(', '),
+  );
+};
 
 const generalPromises = ({ pack, room, statusWords, resolution, remediation }: Policy): PolicyPromise[] =>
   [
-    plainPromise('pack', 'pack', [['', pack]]),
-    plainPromise('room', 'room', [
-      ['name', room.name],
-      ['shared one', room.shared ?? 'none'],
-      ['conference link', room.conference ? 'shown' : 'none'],
-      ['archived after', exactSpan(room.archiveAfter)],
-      ['standing channel', room.notifyChannel],
-    ]),
+    promise('pack', 'pack', [['', pack]]),
+    roomPromise(room),
     ...Object.entries(statusWords).map(([status, word]) =>
-      plainPromise('statusWords', status, [[`${status} is called`, word]]),
+      promise('statusWords', status, [[`${status} is called`, word]]),
     ),
     ...named('resolution', resolution.needs, (need) => `resolved needs: ${need}`, 'needs/'),
-    plainPromise('resolution', 'onRecovered', [
+    promise('resolution', 'onRecovered', [
       ['after a verified remediation', resolution.onRecovered === 'hold' ? 'the hold starts' : 'a person is asked'],
     ]),
-    ...named('remediation', remediation.approval.roles, (role) => `a ${role} may approve`, 'roles/'),
-    plainPromise('remediation', 'approval', [
-      ['an approval is waited for', exactSpan(remediation.approval.expiresAfter)],
-      ['the proposer', remediation.approval.notProposer ? 'may not approve' : 'may approve'],
+    ...remediationPromises(remediation),
+  ].map((draft) => ({ severity: null, ...draft }));
+
+const roomPromise = ({ name, shared, conference, archiveAfter, notifyChannel }: Policy['room']): Draft =>
+  promise(
+    'room',
+    'room',
+    [
+      ['named', name],
+      ['shared one', shared ?? 'none'],
+      ['conference link', conference ? 'shown' : 'none'],
+      ['archived after', exactSpan(archiveAfter)],
+      ['standing channel', notifyChannel],
+    ],
+    [
+      `named ${name}`,
+      `archived after ${exactSpan(archiveAfter)}`,
+      shared === undefined ? null : `${shared} where a room is shared`,
+      conference ? 'with the conference link' : null,
+      `${notifyChannel} hears of every incident`,
+    ]
+      .filter((part) => part !== null)
+      .join(', '),
+  );
+
+const remediationPromises = ({ approval, settleWithin, verify, lookBack }: Policy['remediation']): Draft[] => {
+  const proposer = approval.notProposer ? 'may not approve' : 'may approve';
+  return [
+    ...named('remediation', approval.roles, (role) => `a ${role} may approve`, 'roles/'),
+    promise('remediation', 'approval', [
+      ['an approval is waited for', exactSpan(approval.expiresAfter)],
+      ['the proposer', proposer],
     ]),
-    plainPromise('remediation', 'proof', [
-      ['a change settles within', exactSpan(remediation.settleWithin)],
-      ['recovery is looked at every', exactSpan(remediation.verify.every)],
-      ['looks in a row that must be good', String(remediation.verify.consecutiveSuccesses)],
-      ['given up after', exactSpan(remediation.verify.giveUpAfter)],
-      ['suspects are looked for back to', exactSpan(remediation.lookBack)],
-    ]),
-  ].map((promise) => ({ severity: null, ...promise }));
+    promise('remediation', 'settleWithin', [['a change settles within', exactSpan(settleWithin)]]),
+    promise(
+      'remediation',
+      'verify',
+      [
+        ['recovery is looked at every', exactSpan(verify.every)],
+        ['good looks in a row', String(verify.consecutiveSuccesses)],
+        ['recovery is given up after', exactSpan(verify.giveUpAfter)],
+      ],
+      `recovery is looked at every ${exactSpan(verify.every)}, proven by ${verify.consecutiveSuccesses} good looks in a row, given up after ${exactSpan(verify.giveUpAfter)}`,
+    ),
+    promise('remediation', 'lookBack', [['suspects are looked for back to', exactSpan(lookBack)]]),
+  ];
+};
 
 /** `technicalLead` as people say it. */
 const spaced = (word: string): string => word.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

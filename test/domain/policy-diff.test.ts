@@ -64,9 +64,9 @@ describe('two policies compared', () => {
     const words = wordsOf(after);
     expect(words).toContain('SEV3 ladder: new: vp-engineering is paged after 45 min unless resolved');
     expect(words).toContain('SEV3 notify: gone: squad is told by chat at any hour');
-    expect(words.filter((text) => text.startsWith('SEV3 updates: gone: first public one within 10 min'))).toHaveLength(
-      1,
-    );
+    expect(
+      words.filter((text) => text.startsWith('SEV3 updates: gone: the first public one within 10 min')),
+    ).toHaveLength(1);
   });
 
   test('name a severity that is new or gone, once', () => {
