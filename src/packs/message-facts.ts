@@ -1,6 +1,6 @@
 /** The facts a pack's messages may speak of: Liquid variables, filled by whoever tells. */
 import { Liquid } from 'liquidjs';
-import type { MessageName } from '../schema/policy.ts';
+import type { MessageName, PackDocument } from '../schema/policy.ts';
 
 /** May stand in any message, also in one that customers read. */
 export const publicFacts = [
@@ -16,8 +16,12 @@ export const publicFacts = [
   'publicName',
   'url',
   'text',
+  'workaround',
   'drill',
 ] as const;
+
+/** Facts of a public message that only a pack with `publicMay` may use; a person's own words, never filled from findings. */
+export const permittedFacts = { estimate: ['eta'], cause: ['briefCause'] } as const;
 
 /** May stand only in messages of the room, to stakeholders and about the review. */
 export const internalFacts = [
@@ -40,6 +44,10 @@ export const internalFacts = [
   'documentDueAt',
   'groups',
   'automatic',
+  'conference',
+  'nextSteps',
+  'eta',
+  'briefCause',
 ] as const;
 
 /** Knows the one filter of our own (src/domain/render.ts), so that a misspelt filter is found when the pack is read. */
@@ -47,7 +55,11 @@ const engine = new Liquid({ strictFilters: true });
 engine.registerFilter('when', (value: unknown) => value);
 
 /** What is wrong with a template, in words that name the remedy; empty when it is fine. */
-export const templateFaults = (name: MessageName, template: string): string[] => {
+export const templateFaults = (
+  name: MessageName,
+  template: string,
+  publicMay: PackDocument['publicMay'] = [],
+): string[] => {
   let used: string[];
   try {
     used = engine.globalVariablesSync(template);
@@ -61,7 +73,7 @@ export const templateFaults = (name: MessageName, template: string): string[] =>
     .filter((fact) => !allowed.includes(fact))
     .map((fact) =>
       isPublic && (internalFacts as readonly string[]).includes(fact)
-        ? `{{ ${fact} }} must not reach customers; use ${publicFacts.join(', ')}`
+        ? `{{ ${fact} }} must not reach customers; use ${allowed.join(', ')}`
         : `{{ ${fact} }} is not a fact of a message; use ${allowed.join(', ')}`,
     );
 };
