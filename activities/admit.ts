@@ -1,5 +1,6 @@
 import { InvalidInput } from '../src/domain/errors.ts';
 import { policyFor, rosterFor, serviceFacts } from '../src/packs/load.ts';
+import { momentsFor } from '../src/packs/moments.ts';
 import type { Actor, IncidentView } from '../src/schema/incident.ts';
 import type { PackDocument } from '../src/schema/policy.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -39,6 +40,8 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
         speed: input.speed && input.speed > 0 ? input.speed : 1,
         alerts: input.alerts ?? [],
         policy,
+        team: input.team ?? catalogue?.team ?? null,
+        moments: input.moments ?? momentsFor(policy, organisation, declaredAt),
         roster: input.roster ?? rosterFor(organisation, [...new Set(duties)], declaredAt, catalogue?.team),
         catalogue,
         continues: input.continues ?? null,
@@ -55,8 +58,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
       );
       return { ...draft, incidentId: view.id, severity: view.severity, declaredAt: view.declaredAt };
     },
-    roster: async ({ incident, duties, at }) =>
-      rosterFor(organisation, duties, at, organisation.services[incident.service ?? '']?.team),
+    roster: async ({ incident, duties, at }) => rosterFor(organisation, duties, at, incident.team ?? undefined),
   };
 };
 

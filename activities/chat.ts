@@ -1,11 +1,11 @@
 import { holdersOf } from '../src/domain/on-call.ts';
-import { type Fact, render, Written, writeFor } from '../src/domain/render.ts';
 import type { Room } from '../src/schema/incident.ts';
 import { attempt } from './attempt.ts';
 import { type Dependencies, incidentPage } from './dependencies.ts';
 import { inWords, isFinal } from './failure.ts';
 import type { Activities, IncidentContext, RoomRequest, Telling } from './index.ts';
 import { carryOut } from './ledger.ts';
+import { conferenceOf, wordsOf } from './words.ts';
 
 /** Smaller parts of a room are worth this many attempts; then the room is used without them. */
 const attemptsOfParts = 3;
@@ -62,7 +62,7 @@ export const createChat = (dependencies: Dependencies): ChatVerbs => {
   };
 
   const peopleOf = (request: RoomRequest): string[] => {
-    const team = organisation.services[request.incident.service ?? '']?.team;
+    const team = request.incident.team ?? undefined;
     const named = request.people.flatMap((who) =>
       who.startsWith(dutyPrefix)
         ? holdersOf(organisation, who.slice(dutyPrefix.length), { at: request.at, team })
@@ -94,7 +94,9 @@ export const createChat = (dependencies: Dependencies): ChatVerbs => {
           carryOut(store.effects, effect('room-topic'), async () => {
             await connect(incident.drill).chat.setTopic(
               room.id,
-              `${request.topic} · ${incidentPage(webUrl, incident.incidentId)}`,
+              [request.topic, conferenceOf(dependencies, incident), incidentPage(webUrl, incident.incidentId)]
+                .filter((part) => part !== null)
+                .join(' · '),
             );
             return null;
           }),
@@ -137,43 +139,4 @@ export const createChat = (dependencies: Dependencies): ChatVerbs => {
     });
     return failed ? [failed] : uninvited.map((person) => `invite: ${person}`);
   }
-};
-
-/**
- * The pack's wording with this incident's facts. Should the template fail, the bare facts are said: wording never keeps
- * a message back. Groups of stakeholders are mentioned in a line of their own.
- */
-const wordsOf = ({ packs, organisation, webUrl, log }: Dependencies, telling: ChatTelling): string => {
-  const { incident, message, facts } = telling;
-  const known: Record<string, Fact> = {
-    ...facts,
-    id: facts.id ?? incident.incidentId,
-    title: facts.title ?? incident.title,
-    severity: facts.severity ?? incident.severity,
-    service: facts.service ?? incident.service,
-    drill: facts.drill ?? incident.drill,
-    url: facts.url ?? incidentPage(webUrl, incident.incidentId),
-  };
-  const template = message === 'plain' ? '{{ text }}' : packs.get(incident.pack)?.messages[message];
-  let words: string;
-  try {
-    words = render(template ?? bareFacts, known, 'chat');
-  } catch (error) {
-    log.error({ incident: incident.incidentId, message }, inWords(error));
-    words = render(bareFacts, known, 'chat');
-  }
-  const mentions = mentionsOf(facts.groups, organisation);
-  return mentions === null ? words : `${words}\n${mentions.text}`;
-};
-
-const bareFacts = '{{ severity }} {{ id }}: {{ title }}{% if text %}: {{ text }}{% endif %}';
-
-/** Group names to live mentions; a group that is a channel or unknown is written as its name. */
-const mentionsOf = (groups: unknown, organisation: Dependencies['organisation']): Written | null => {
-  if (!Array.isArray(groups) || groups.length === 0) return null;
-  const written = groups.map((group: string) => {
-    const mention = organisation.groups[group]?.mention;
-    return mention?.startsWith('<') ? mention : writeFor('chat', mention ?? group);
-  });
-  return new Written(`cc ${written.join(' ')}`);
 };

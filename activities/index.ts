@@ -3,7 +3,7 @@ import type { AlertReference } from '../src/schema/alert.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, Room, TimelineEntry } from '../src/schema/incident.ts';
 import type { ServiceFacts } from '../src/schema/organisation.ts';
-import type { MessageName, Policy } from '../src/schema/policy.ts';
+import type { MessageName, Moments, Policy } from '../src/schema/policy.ts';
 import type { Observed, Plan, Proposal, RemediationView, Target } from '../src/schema/remediation.ts';
 
 /** Who and where of an incident, handed to every activity: activities never look the workflow up. */
@@ -14,6 +14,8 @@ export interface IncidentContext {
   severity: string;
   rank: number;
   service: string | null;
+  /** Whose duties are paged first: the owner of the service, else the pack's team for the category; null when unknown. */
+  team: string | null;
   drill: boolean;
   speed: number;
   declaredAt: string;
@@ -32,6 +34,9 @@ export interface IncidentInput {
   speed?: number;
   alerts?: AlertReference[];
   policy?: Policy;
+  /** Team of the service, or of the category where the catalogue does not know the service. */
+  team?: string | null;
+  moments?: Moments;
   /** Expected holder of each duty of the ladder, for the words on timers: `{'on-call': 'Dana Reyes'}`. */
   roster?: Record<string, string>;
   /** Facts of the catalogue that the story needs. */
@@ -51,12 +56,21 @@ export interface PageRequest {
   /** Workflow time: decides who is on call. */
   at: string;
   summary: string;
+  /** Contact methods before this one have been tried; 0 is the first. */
+  contactFrom?: number;
   /** Page the fallback group when the duty reaches nobody; false where the workflow takes the next step at once. */
   fallback: boolean;
 }
 export interface PageOutcome {
-  /** People reached, and how: `{person, name, via, reference}`. */
-  reached: { person: string; name: string; via: string; address: string; dedupKey: string | null }[];
+  /** People reached, and how. `next`: the contact method to try as well after a while without an acknowledgement. */
+  reached: {
+    person: string;
+    name: string;
+    via: string;
+    address: string;
+    dedupKey: string | null;
+    next?: { contact: number; afterMs: number };
+  }[];
   /** People not reached over any channel. */
   failed: { person: string; name: string; because: string }[];
   /** The duty is held by nobody at that moment; the fallback group was paged instead if `reached` is not empty. */
@@ -80,6 +94,19 @@ export type Telling =
       message: MessageName | 'plain';
       facts: Facts;
     }
+  /** A message to each person who holds the duty at `at`; nobody's phone rings. Without holders it goes to `room`. */
+  | {
+      kind: 'direct';
+      key: string;
+      incident: IncidentContext;
+      duty: string;
+      at: string;
+      room: string;
+      message: MessageName | 'plain';
+      facts: Facts;
+    }
+  /** Opens a ticket by mail where the organisation takes them; without such an address it goes to `room`. */
+  | { kind: 'ticket'; key: string; incident: IncidentContext; room: string; message: MessageName; facts: Facts }
   /** People who were paged join the room; repeating is harmless. */
   | { kind: 'invite'; key: string; incident: IncidentContext; room: string; people: string[] }
   /** Stops other phones: acknowledge or resolve pages that are still open at the vendor. */
@@ -189,6 +216,8 @@ export interface ReviewRequest {
   resolvedAt: string;
   attendees: string[];
   window: string;
+  notBefore?: string;
+  preferred?: string;
   documentWindow: string;
   lengthMinutes: number;
 }

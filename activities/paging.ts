@@ -38,10 +38,12 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
     if (!person) return { kind: 'failed', person: id, because: 'is not in the organisation', hopeful: false };
     const because: string[] = [];
     let hopeful = false;
-    for (const method of person.contact) {
+    for (const [index, method] of person.contact.entries()) {
+      if (index < (request.contactFrom ?? 0)) continue;
       try {
         const reference = await reach(request, id, method);
-        return { kind: 'reached', reached: { person: id, name: person.name, ...reference } };
+        const next = nextContact(person.contact, index);
+        return { kind: 'reached', reached: { person: id, name: person.name, ...reference, ...(next ? { next } : {}) } };
       } catch (error) {
         because.push(`${method.via}: ${inWords(error)}`);
         log.warn(
@@ -85,7 +87,7 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
 
   return {
     page: async (request) => {
-      const team = organisation.services[request.incident.service ?? '']?.team;
+      const team = request.incident.team ?? undefined;
       const onDuty = holdersOf(organisation, request.duty, { at: request.at, team });
       const nobodyOnDuty = onDuty.length === 0;
       // A service nobody entered in the catalogue has no owner: the fallback group stands in for one.
@@ -108,6 +110,12 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
       return outcome;
     },
   };
+};
+
+/** The method to try as well when the one that was just used brings no acknowledgement in its time. */
+const nextContact = (contact: readonly ContactMethod[], used: number): Reached['next'] => {
+  const { wait } = contact[used] ?? {};
+  return wait === undefined || used + 1 >= contact.length ? undefined : { contact: used + 1, afterMs: wait };
 };
 
 const isUnowned = (organisation: Organisation, { incident: { service } }: PageRequest): boolean =>

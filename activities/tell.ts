@@ -4,6 +4,7 @@ import type { ChatVerbs } from './chat.ts';
 import type { Dependencies } from './dependencies.ts';
 import { inWords, isFinal } from './failure.ts';
 import type { Activities, Telling, Told } from './index.ts';
+import { createNotices } from './notices.ts';
 import { createRecorder } from './record.ts';
 import { createStatusPage } from './status-page.ts';
 
@@ -19,6 +20,7 @@ export const createTelling = (dependencies: Dependencies, chat: ChatVerbs): Pick
   const { connect, log } = dependencies;
   const record = createRecorder(dependencies);
   const publish = createStatusPage(dependencies);
+  const notices = createNotices(dependencies, chat);
 
   const deliver = async (telling: Telling): Promise<Told> => {
     switch (telling.kind) {
@@ -29,6 +31,12 @@ export const createTelling = (dependencies: Dependencies, chat: ChatVerbs): Pick
         return { key: telling.key, ok: true };
       case 'chat':
         await chat.say(telling);
+        return { key: telling.key, ok: true };
+      case 'direct':
+        await notices.tellHolders(telling);
+        return { key: telling.key, ok: true };
+      case 'ticket':
+        await notices.openTicket(telling);
         return { key: telling.key, ok: true };
       case 'invite':
         await chat.invite(telling);
@@ -96,6 +104,10 @@ const destinationOf = (telling: Telling): string => {
       return 'store';
     case 'chat':
       return `chat ${telling.room}`;
+    case 'direct':
+      return `people ${telling.duty}`;
+    case 'ticket':
+      return 'tickets';
     case 'invite':
       return `invitations ${telling.room}`;
     case 'status':

@@ -1,6 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { IncidentContext, ServiceFacts } from '../activities/index.ts';
 import { deadlinesOf } from '../src/domain/deadlines.ts';
+import type { FactNow } from '../src/domain/due.ts';
 import { evolve, type Fact, viewOf } from '../src/domain/incident.ts';
 import { type IncidentState, type Rules, severityPolicy } from '../src/domain/incident-state.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
@@ -8,8 +9,6 @@ import type { IncidentView } from '../src/schema/incident.ts';
 import { boardOf } from './board.ts';
 import { Alarm } from './deadlines.ts';
 import { Outbox } from './outbox.ts';
-
-type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 /** Where an incident is worked on: its state, its rules and its one way to change. */
 export class Desk {
@@ -24,6 +23,8 @@ export class Desk {
   wantsDiagnosis = false;
   /** Alerts that came when everything had been said: the next incident's. */
   readonly late: AlertReference[] = [];
+  /** The room is being opened. */
+  openingRoom = false;
   /** A sample of the hold is being read. */
   looking = false;
   private readonly running = new Set<Promise<void>>();
@@ -37,7 +38,7 @@ export class Desk {
   }
 
   /** Writes a fact into the incident and queues what is to be told of it. */
-  take(fact: WithoutTime<Fact>): void {
+  take(fact: FactNow): void {
     const { state, entries, announcements } = evolve(this.state, { ...fact, at: Date.now() } as Fact, this.rules);
     this.state = state;
     this.outbox.entries.push(...entries);
@@ -63,7 +64,7 @@ export class Desk {
   }
 
   get context(): IncidentContext {
-    const { id, title, pack, severity, service, drill, speed, declaredAt } = this.state;
+    const { id, title, pack, severity, service, team, drill, speed, declaredAt } = this.state;
     return {
       incidentId: id,
       title,
@@ -71,6 +72,7 @@ export class Desk {
       severity,
       rank: severityPolicy(this.state, this.rules).rank,
       service,
+      team,
       drill,
       speed,
       declaredAt: new Date(declaredAt).toISOString(),
@@ -79,6 +81,19 @@ export class Desk {
 
   get view(): IncidentView {
     return viewOf(this.state, this.rules);
+  }
+
+  /** Where the room's messages go: the incident's own room, the shared one, or the channel that hears of everything. */
+  get channel(): string {
+    const { room } = this.rules.policy;
+    const shared = severityPolicy(this.state, this.rules).room === 'shared' ? room.shared : undefined;
+    return this.state.room?.id ?? `#${(shared ?? room.notifyChannel).replace(/^#/, '')}`;
+  }
+
+  /** A room of its own is wanted and may still come. */
+  get wantsRoom(): boolean {
+    const { room, roomFailed } = this.state;
+    return !room && !roomFailed && severityPolicy(this.state, this.rules).room === 'own';
   }
 
   /** Sets the timer for the soonest deadline and the board that the Temporal UI shows. */

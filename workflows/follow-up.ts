@@ -10,8 +10,8 @@ import {
 import type { Activities, IncidentContext } from '../activities/index.ts';
 import type { Due } from '../src/domain/deadlines.ts';
 import { instant, spanInWords } from '../src/domain/duration.ts';
-import { muster } from '../src/domain/incident.ts';
 import { sentence } from '../src/domain/sentence.ts';
+import { muster } from '../src/domain/story.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, TimelineEntry, TimelineKind } from '../src/schema/incident.ts';
 import type { SeverityPolicy } from '../src/schema/policy.ts';
@@ -97,6 +97,8 @@ class FollowUpDesk {
         resolvedAt,
         attendees: people,
         window: review.within,
+        ...(review.notBefore === undefined ? {} : { notBefore: review.notBefore }),
+        ...(review.preferred === undefined ? {} : { preferred: review.preferred }),
         documentWindow: review.documentWithin,
         lengthMinutes: review.lengthMinutes,
       });

@@ -30,10 +30,10 @@ export async function incident(input: IncidentInput): Promise<IncidentView> {
   }
   // Paging comes first in the first task: everything else follows it.
   carryOutDue(desk);
-  if (!desk.state.room && !desk.state.roomFailed) openRoom(desk);
 
   while (!isOver(desk.state.status)) {
     carryOutDue(desk);
+    if (desk.wantsRoom) openRoom(desk);
     if (desk.wantsDiagnosis) diagnose(desk);
     desk.rest();
     desk.outbox.pump();
@@ -41,10 +41,10 @@ export async function incident(input: IncidentInput): Promise<IncidentView> {
     await condition(() => desk.changed);
     if (isTimeForNewHistory(desk)) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof incident>({ ...admitted, carried: desk.state });
+      await continueAsNew<typeof incident>({ ...admitted, ...desk.rules, carried: desk.state });
     }
   }
-  await closeBooks(desk, admitted);
+  await closeBooks(desk);
   return desk.view;
 }
 

@@ -6,6 +6,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { ActionItem } from '../src/schema/api.ts';
 import type { Actor, IncidentView, RoleName } from '../src/schema/incident.ts';
+import type { Moments, Policy } from '../src/schema/policy.ts';
 import type { RemediationView, Target } from '../src/schema/remediation.ts';
 
 export interface Command {
@@ -26,6 +27,15 @@ export type Mitigate = Command & { note?: string | undefined; cause?: string | u
 export type Resolve = Command & { note?: string | undefined; cause?: string | undefined };
 export type Reopen = Command & { reason: string };
 export type Cancel = Command & { reason: string };
+/** The incident goes on under another policy; `summary` says in sentences what that changes. */
+export type ApplyPolicy = Command & {
+  policy: Policy;
+  severity: string;
+  roster: Record<string, string>;
+  moments: Moments;
+  reason: string;
+  summary: string[];
+};
 export type Propose = Command & {
   remediationId: string;
   action: string;
@@ -49,6 +59,7 @@ export const mitigate = command<Mitigate>('mitigate');
 export const resolve = command<Resolve>('resolve');
 export const reopen = command<Reopen>('reopen');
 export const cancel = command<Cancel>('cancel');
+export const applyPolicy = command<ApplyPolicy>('applyPolicy');
 export const proposeRemediation = command<Propose>('proposeRemediation');
 
 export const view = defineQuery<IncidentView>('view');

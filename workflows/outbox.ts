@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, Telling, Told } from '../activities/index.ts';
-import type { Announcement } from '../src/domain/incident.ts';
 import type { Rules } from '../src/domain/incident-state.ts';
+import type { Announcement } from '../src/domain/story.ts';
 import type { TimelineEntry } from '../src/schema/incident.ts';
 import { telling, tellingAtOnce } from './activity-options.ts';
 import type { Desk } from './desk.ts';
@@ -9,6 +9,7 @@ import type { Desk } from './desk.ts';
 const atOnce = proxyLocalActivities<Activities>(tellingAtOnce);
 const durably = proxyActivities<Activities>(telling);
 
+type ChatTelling = Extract<Telling, { kind: 'chat' }>;
 type StatusTelling = Extract<Telling, { kind: 'status' }>;
 
 /**
@@ -36,14 +37,25 @@ export class Outbox {
   }
 
   announce(announcement: Announcement): void {
-    const { state, rules } = this.desk;
+    const { rules } = this.desk;
     switch (announcement.to) {
       case 'room':
-        if (state.room || state.roomFailed) this.toRoom(announcement);
-        else this.forRoom.push(announcement);
+        if (this.desk.wantsRoom) this.forRoom.push(announcement);
+        else this.toRoom(announcement);
         return;
       case 'stakeholders':
         this.news.push(this.chat(announcement, standingChannel(rules)));
+        return;
+      case 'direct':
+        this.news.push({
+          ...this.chat(announcement, standingChannel(rules)),
+          kind: 'direct',
+          duty: announcement.duty ?? '',
+          at: new Date(Date.now()).toISOString(),
+        });
+        return;
+      case 'ticket':
+        this.news.push({ ...this.chat(announcement, standingChannel(rules)), kind: 'ticket', message: 'ticket' });
         return;
       case 'public':
         this.news.push({
@@ -162,11 +174,10 @@ export class Outbox {
   }
 
   private toRoom(announcement: Announcement): void {
-    const { state, rules } = this.desk;
-    this.news.push(this.chat(announcement, state.room?.id ?? standingChannel(rules)));
+    this.news.push(this.chat(announcement, this.desk.channel));
   }
 
-  private chat(announcement: Announcement, room: string): Telling {
+  private chat(announcement: Announcement, room: string): ChatTelling {
     return {
       kind: 'chat',
       key: this.key('chat'),
@@ -194,6 +205,10 @@ const describe = (one: Telling): string => {
   switch (one.kind) {
     case 'chat':
       return `A message to ${one.room}`;
+    case 'direct':
+      return `A message to ${one.duty}`;
+    case 'ticket':
+      return 'A ticket';
     case 'status':
       return 'A public update';
     case 'quiet':

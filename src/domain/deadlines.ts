@@ -1,7 +1,16 @@
 import type { Deadline, RoleName } from '../schema/incident.ts';
-import { instant, spanInWords } from './duration.ts';
+import { instant, spanInWords, timeInWords } from './duration.ts';
 import { openSteps } from './escalation.ts';
-import { elapsed, type IncidentState, isOver, type Rules, severityPolicy } from './incident-state.ts';
+import {
+  customersPromise,
+  elapsed,
+  type IncidentState,
+  isOver,
+  type Rules,
+  respondAt,
+  severityPolicy,
+} from './incident-state.ts';
+import { heldNotices } from './notices.ts';
 
 /** A deadline on the workflow's clock; `Deadline` of the schema is its public form. */
 export interface Due {
@@ -27,7 +36,14 @@ export const missingRoles = (state: IncidentState, rules: Rules): RoleName[] =>
 /** Everything that will happen by itself, soonest first. Pure: the one source of timers, `next` and the pages' countdown. */
 export const deadlinesOf = (state: IncidentState, rules: Rules): Due[] => {
   if (isOver(state.status)) return [];
-  const dues = state.hold ? holdDues(state, rules) : [...ladderDues(state, rules), ...peopleDues(state, rules)];
+  const dues = state.hold
+    ? holdDues(state, rules)
+    : [
+        ...ladderDues(state, rules),
+        ...contactDues(state, rules),
+        ...noticeDues(state, rules),
+        ...peopleDues(state, rules),
+      ];
   return [...dues, ...updateDues(state, rules)].sort((one, other) => one.at - other.at);
 };
 
@@ -51,16 +67,40 @@ const ladderDues = (state: IncidentState, rules: Rules): Due[] =>
     };
   });
 
+const contactDues = (state: IncidentState, rules: Rules): Due[] =>
+  state.contacts.map((next) => ({
+    name: contactName(next),
+    at: next.at,
+    action: `try ${next.name} over the next contact unless acknowledged`,
+    who: next.name,
+    why: `${rules.policy.pack} ${state.severity}: ${next.name} has not answered`,
+  }));
+
+export const contactName = ({ step, person, contact }: IncidentState['contacts'][number]): string =>
+  `contact:${step}/${person}/${contact}`;
+
+const noticeDues = (state: IncidentState, rules: Rules): Due[] =>
+  heldNotices(state, rules).map(({ key, notice, at, ends }) => ({
+    name: `notice:${key}`,
+    at,
+    action: `tell ${notice.to}${ends === 'responseTime' && notice.otherwisePage ? ` and page ${notice.otherwisePage}` : ''}`,
+    who: notice.to,
+    why: `${rules.policy.pack} ${state.severity}: ${
+      ends === 'opening' ? 'told when business hours open' : 'not held longer than the response time'
+    }`,
+  }));
+
 const peopleDues = (state: IncidentState, rules: Rules): Due[] => {
   const { respondWithin, roles } = severityPolicy(state, rules);
   const dues: Due[] = [];
-  if (!state.acknowledged && !state.responseLate) {
+  const respondBy = respondAt(state, rules);
+  if (!state.acknowledged && !state.responseLate && respondBy !== null) {
     dues.push({
       name: 'respond',
-      at: state.declaredAt + elapsed(state, respondWithin),
+      at: respondBy,
       action: 'record that nobody acknowledged in time',
       who: 'on-call',
-      why: `${rules.policy.pack} ${state.severity}: acknowledge within ${spanInWords(respondWithin)}`,
+      why: `${rules.policy.pack} ${state.severity}: acknowledge within ${timeInWords(respondWithin)}`,
     });
   }
   if (state.acknowledged?.expiresAt) {
@@ -86,11 +126,12 @@ const peopleDues = (state: IncidentState, rules: Rules): Due[] => {
 };
 
 const updateDues = (state: IncidentState, rules: Rules): Due[] => {
-  const { internal, public: customers } = severityPolicy(state, rules).updates;
+  const { internal } = severityPolicy(state, rules).updates;
+  const customers = customersPromise(state, rules);
   const lead = state.roles.communicationsLead?.name ?? state.roles.commander?.name ?? 'commander';
   const dues: Due[] = [];
   const { updates } = state;
-  if (updates.internal.dueAt !== null) {
+  if (internal && updates.internal.dueAt !== null) {
     const why = `${rules.policy.pack} ${state.severity}: an internal update every ${spanInWords(internal.every)}`;
     const remindAt = updates.internal.dueAt - elapsed(state, internal.remindBefore);
     if (!updates.internal.reminded) {
@@ -133,7 +174,8 @@ const holdDues = (state: IncidentState, rules: Rules): Due[] => {
   const hold = state.hold;
   if (!hold) return [];
   const { hold: rule } = severityPolicy(state, rules);
-  const why = `${rules.policy.pack} ${state.severity}: quiet for ${spanInWords(rule.for)} before resolved`;
+  const quiet = spanInWords((hold.endsAt - hold.startedAt) * state.speed);
+  const why = `${rules.policy.pack} ${state.severity}: quiet for ${quiet} before resolved`;
   const dues: Due[] = [];
   if (hold.samplesTaken < rule.samples - 1) {
     const spacing = (hold.endsAt - hold.startedAt) / rule.samples;

@@ -19,3 +19,6 @@ export const spanInWords = (spanMs: number): string => {
 
 /** Milliseconds since the epoch to ISO 8601 in UTC. */
 export const instant = (atMs: number): string => new Date(atMs).toISOString();
+
+/** The same for a time that a policy may count in business days. */
+export const timeInWords = (time: number | string): string => (typeof time === 'number' ? spanInWords(time) : time);

@@ -1,6 +1,6 @@
 import type { AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentStatus, RoleHolder, RoleName, Room } from '../schema/incident.ts';
-import type { Policy, SeverityPolicy } from '../schema/policy.ts';
+import type { Moments, Policy, SeverityPolicy } from '../schema/policy.ts';
 import type { Target } from '../schema/remediation.ts';
 import { Bug } from './errors.ts';
 
@@ -16,7 +16,10 @@ export interface IncidentState {
   pack: string;
   severity: string;
   service: string | null;
+  team: string | null;
   publicName: string;
+  /** Whether customers notice when the service fails; true while nobody knows. */
+  customerFacing: boolean;
   drill: boolean;
   speed: number;
   continues: string | null;
@@ -36,6 +39,10 @@ export interface IncidentState {
   /** Keys of ladder steps that fired or were passed over. */
   ladderDone: string[];
   pages: OpenPage[];
+  /** Further contact methods of people who were paged and have not answered. */
+  contacts: NextContact[];
+  /** Keys of notices that were given. */
+  noticesDone: string[];
   updates: { internal: PromiseState; public: PromiseState };
   room: Room | null;
   /** True once the room was tried and cannot be had: messages go to the standing channel. */
@@ -64,6 +71,14 @@ export interface OpenPage {
   address: string;
   dedupKey: string;
 }
+export interface NextContact {
+  person: string;
+  name: string;
+  /** Key of the page that went before. */
+  step: string;
+  contact: number;
+  at: number;
+}
 export interface PromiseState {
   dueAt: number | null;
   reminded: boolean;
@@ -76,6 +91,7 @@ export interface PromiseState {
 export interface Rules {
   policy: Policy;
   roster: Record<string, string>;
+  moments: Moments;
 }
 
 export const severityPolicy = (state: Pick<IncidentState, 'severity'>, rules: Rules): SeverityPolicy => {
@@ -100,3 +116,25 @@ export const isOver = (status: IncidentStatus): boolean => transitions[status].e
 
 /** A policy duration on this incident's clock. */
 export const elapsed = (state: Pick<IncidentState, 'speed'>, durationMs: number): number => durationMs / state.speed;
+
+/** When the time to acknowledge ends; null where the policy counts business days that nobody reckoned. */
+export const respondAt = (state: IncidentState, rules: Rules): number | null => {
+  const { respondWithin } = severityPolicy(state, rules);
+  if (typeof respondWithin === 'number') return state.declaredAt + elapsed(state, respondWithin);
+  const at = Date.parse(rules.moments.respondBy[state.severity] ?? '');
+  return Number.isNaN(at) ? null : at;
+};
+
+/** What customers are promised of this incident; null: nothing. */
+export const customersPromise = (state: IncidentState, rules: Rules): SeverityPolicy['updates']['public'] => {
+  const { public: customers } = severityPolicy(state, rules).updates;
+  return customers?.when === 'customerFacing' && !state.customerFacing ? null : customers;
+};
+
+/** How long a hold lasts that starts at `at`, on the incident's clock. */
+export const holdTime = (state: IncidentState, rules: Rules, at: number): number => {
+  const { for: time, atLeast = 0, atMost = Number.POSITIVE_INFINITY } = severityPolicy(state, rules).hold;
+  if (typeof time === 'number') return elapsed(state, time);
+  const wanted = time.timesDuration * (at - state.declaredAt);
+  return Math.min(Math.max(wanted, elapsed(state, atLeast)), elapsed(state, atMost));
+};

@@ -1,19 +1,21 @@
 import type { AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentView, RoleName, Room, TimelineEntry, TimelineKind } from '../schema/incident.ts';
-import type { MessageName } from '../schema/policy.ts';
+import type { Actor, IncidentView, RoleName, Room, TimelineEntry } from '../schema/incident.ts';
 import type { RemediationStatus, Target } from '../schema/remediation.ts';
 import { deadlinesOf, publicDeadline, roleTitles } from './deadlines.ts';
-import { instant, spanInWords } from './duration.ts';
-import { stepKey } from './escalation.ts';
+import { instant, spanInWords, timeInWords } from './duration.ts';
 import {
   elapsed,
+  holdTime,
   type IncidentState,
+  type NextContact,
   type OpenPage,
   type Rules,
   severityPolicy,
-  transitions,
 } from './incident-state.ts';
+import { giveHeldNotice, giveNotices } from './notices.ts';
 import { sentence } from './sentence.ts';
+import { applyPolicy, type Before, changeSeverity } from './severity-change.ts';
+import { type Announcement, muster, publicStatus, Story } from './story.ts';
 
 /** What happened, in workflow time. The only way an incident changes is `evolve(state, fact, rules)`. */
 export type Fact = { at: number } & (
@@ -22,12 +24,16 @@ export type Fact = { at: number } & (
   | {
       kind: 'paged';
       duty: string;
-      reached: (OpenPage & { via: string; rings: boolean })[];
+      /** Key of the page, of which further contact methods are the continuation. */
+      step: string;
+      reached: (OpenPage & { via: string; rings: boolean; next?: { contact: number; afterMs: number } })[];
       failed: { name: string; because: string }[];
       nobodyOnDuty: boolean;
       why: string;
     }
   | { kind: 'pageUnknown'; duty: string; because: string; why: string }
+  | { kind: 'contactTried'; contact: NextContact }
+  | { kind: 'noticeDue'; key: string; why: string }
   | { kind: 'stepsPassedOver'; keys: string[] }
   | { kind: 'stepFired'; key: string }
   | { kind: 'acknowledged'; by: Actor; note: string | null }
@@ -35,6 +41,7 @@ export type Fact = { at: number } & (
   | { kind: 'responseLate'; why: string }
   | { kind: 'escalated'; by: Actor; reason: string; duty: string }
   | { kind: 'severityChanged'; by: Actor; to: string; reason: string | null }
+  | { kind: 'policyApplied'; by: Actor; severity: string; before: Before; reason: string; summary: string[] }
   | { kind: 'roleTaken'; by: Actor; role: RoleName; person: string; name: string }
   | { kind: 'rolesAsked'; missing: RoleName[]; why: string }
   | { kind: 'roomOpened'; room: Room }
@@ -66,23 +73,11 @@ export type Fact = { at: number } & (
   | { kind: 'followUpStarted' }
 );
 
-/** Something to tell, in the pack's words; where it goes is decided when it is sent. */
-export interface Announcement {
-  to: 'room' | 'stakeholders' | 'public';
-  message: MessageName | 'plain';
-  status?: 'investigating' | 'identified' | 'monitoring' | 'resolved';
-  facts: Record<string, string | number | boolean | null | string[]>;
-  /** Whether nobody wrote it. */
-  automatic: boolean;
-}
-
 export interface Evolution {
   state: IncidentState;
   entries: TimelineEntry[];
   announcements: Announcement[];
 }
-
-export const muster: Actor = { kind: 'muster', id: 'muster', name: 'Muster' };
 
 /** Pure: the next state, what the timeline says of it and whom to tell. */
 export const evolve = (before: IncidentState, fact: Fact, rules: Rules): Evolution => {
@@ -92,72 +87,13 @@ export const evolve = (before: IncidentState, fact: Fact, rules: Rules): Evoluti
   return { state: story.state, entries: story.entries, announcements: story.announcements };
 };
 
-/** A copy of the state under change, collecting what is to be said. */
-class Story {
-  readonly state: IncidentState;
-  readonly at: number;
-  readonly rules: Rules;
-  readonly entries: TimelineEntry[] = [];
-  readonly announcements: Announcement[] = [];
-
-  constructor(before: IncidentState, at: number, rules: Rules) {
-    this.state = {
-      ...before,
-      updates: { internal: { ...before.updates.internal }, public: { ...before.updates.public } },
-    };
-    this.at = at;
-    this.rules = rules;
-  }
-  get severity() {
-    return severityPolicy(this.state, this.rules);
-  }
-  write(kind: TimelineKind, actor: Actor, text: string, more: { why?: string; public?: boolean } = {}): void {
-    this.state.entryCount += 1;
-    this.entries.push({
-      key: `incident/${this.state.entryCount}`,
-      at: instant(this.at),
-      kind,
-      actor,
-      text: sentence(text),
-      why: more.why ?? null,
-      public: more.public ?? false,
-    });
-  }
-  announce(
-    to: Announcement['to'],
-    message: Announcement['message'],
-    facts: Announcement['facts'] = {},
-    automatic = true,
-  ): void {
-    this.announcements.push({
-      to,
-      message,
-      status: publicStatus(this.state),
-      facts: { ...factsOf(this.state, this.rules, this.at), ...facts },
-      automatic,
-    });
-  }
-  /** Moves where the table allows it; a fact never forces an order that is not allowed. */
-  move(to: IncidentState['status']): void {
-    if (transitions[this.state.status].includes(to)) this.state.status = to;
-  }
-  /** An internal update went out: the promise starts anew. */
-  promiseInternal(): void {
-    const { internal } = this.state.updates;
-    internal.posted += 1;
-    if (internal.dueAt !== null && this.at <= internal.dueAt) internal.kept += 1;
-    internal.dueAt = this.at + elapsed(this.state, this.severity.updates.internal.every);
-    internal.reminded = false;
-  }
-}
-
 const tell = (story: Story, fact: Fact): void => {
   const { state, rules } = story;
   switch (fact.kind) {
     case 'declared': {
-      const { updates, notify } = story.severity;
-      state.updates.internal.dueAt = fact.at + elapsed(state, updates.internal.every);
-      state.updates.public.dueAt = updates.public ? fact.at + elapsed(state, updates.public.firstWithin) : null;
+      const { customers } = story;
+      story.expectInternal();
+      state.updates.public.dueAt = customers ? fact.at + elapsed(state, customers.firstWithin) : null;
       const alerts = Object.values(state.alerts);
       story.write(
         'declared',
@@ -171,8 +107,9 @@ const tell = (story: Story, fact: Fact): void => {
       );
       if (state.continues) story.write('note', muster, `This continues ${state.continues}, which was already closing.`);
       story.announce('room', 'declared');
-      story.announce('stakeholders', 'stakeholders', { groups: notify });
-      if (updates.public?.atDeclaration) story.announce('public', 'publicFirst');
+      if (story.severity.drafts.includes('social')) story.announce('room', 'socialDraft');
+      giveNotices(story);
+      if (customers?.atDeclaration) story.announce('public', 'publicFirst');
       return;
     }
     case 'alertsAttached': {
@@ -194,6 +131,7 @@ const tell = (story: Story, fact: Fact): void => {
         ...state.pages,
         ...rings.map(({ person, name, address, dedupKey }) => ({ person, name, address, dedupKey })),
       ];
+      state.contacts = [...state.contacts, ...nextContacts(state, fact)];
       if (fact.nobodyOnDuty) {
         story.write('nobodyOnCall', muster, `Nobody holds the duty ${fact.duty} now.`, { why: fact.why });
         story.announce('room', 'plain', {
@@ -216,7 +154,17 @@ const tell = (story: Story, fact: Fact): void => {
         text: `Paging ${fact.duty} failed (${fact.because}). Please reach them by hand.`,
       });
       return;
+    case 'contactTried':
+      state.contacts = state.contacts.filter(
+        ({ step, person, contact }) =>
+          step !== fact.contact.step || person !== fact.contact.person || contact !== fact.contact.contact,
+      );
+      return;
+    case 'noticeDue':
+      giveHeldNotice(story, fact.key, fact.why);
+      return;
     case 'acknowledged': {
+      state.contacts = [];
       const { acknowledgementExpires } = story.severity;
       state.acknowledged = {
         at: fact.at,
@@ -245,7 +193,7 @@ const tell = (story: Story, fact: Fact): void => {
       return;
     case 'responseLate':
       state.responseLate = true;
-      story.write('reminded', muster, `Nobody acknowledged within ${spanInWords(story.severity.respondWithin)}.`, {
+      story.write('reminded', muster, `Nobody acknowledged within ${timeInWords(story.severity.respondWithin)}.`, {
         why: fact.why,
       });
       return;
@@ -261,6 +209,9 @@ const tell = (story: Story, fact: Fact): void => {
       return;
     case 'severityChanged':
       changeSeverity(story, fact);
+      return;
+    case 'policyApplied':
+      applyPolicy(story, fact);
       return;
     case 'roleTaken':
       state.roles = { ...state.roles, [fact.role]: { person: fact.person, name: fact.name, since: instant(fact.at) } };
@@ -305,8 +256,8 @@ const tell = (story: Story, fact: Fact): void => {
       story.announce(
         'room',
         'update',
-        { number: state.updates.internal.posted, doing: fact.text, nextUpdateAt: nextUpdateAt(state) },
-        false,
+        { number: state.updates.internal.posted, doing: fact.text, nextUpdateAt: story.nextUpdateAt },
+        { automatic: false },
       );
       keepCustomersInStep(story);
       return;
@@ -321,12 +272,11 @@ const tell = (story: Story, fact: Fact): void => {
           `Nobody wrote the update due at ${clock(due)}; posted holding update #${state.updates.internal.posted}.`,
           { why: fact.why },
         );
-        story.announce('room', 'holding', { number: state.updates.internal.posted, nextUpdateAt: nextUpdateAt(state) });
+        story.announce('room', 'holding', { number: state.updates.internal.posted, nextUpdateAt: story.nextUpdateAt });
         return;
       }
       state.updates.internal.broken += 1;
-      state.updates.internal.dueAt = fact.at + elapsed(state, story.severity.updates.internal.every);
-      state.updates.internal.reminded = false;
+      story.expectInternal();
       story.write('updateMissed', muster, `The internal update due at ${clock(due)} was missed.`, { why: fact.why });
       return;
     }
@@ -335,18 +285,23 @@ const tell = (story: Story, fact: Fact): void => {
       const due = state.updates.internal.dueAt ?? fact.at;
       story.write('reminded', muster, `Reminded of the update due at ${clock(due)}.`, { why: fact.why });
       story.announce('room', 'reminder', {
-        nextUpdateAt: nextUpdateAt(state),
+        nextUpdateAt: story.nextUpdateAt,
         number: state.updates.internal.posted + 1,
       });
       return;
     }
     case 'publicUpdateAsked':
-      promisePublic(story);
-      story.announce('public', 'publicUpdate', { text: fact.text, nextUpdateAt: nextPublicAt(state) }, false);
+      story.promisePublic();
+      story.announce(
+        'public',
+        'publicUpdate',
+        { text: fact.text, nextUpdateAt: story.nextPublicAt },
+        { automatic: false },
+      );
       return;
     case 'publicUpdateMissed': {
       const due = state.updates.public.dueAt ?? fact.at;
-      promisePublic(story);
+      story.promisePublic();
       if (fact.how === 'page') {
         state.updates.public.broken += 1;
         story.write('publicUpdateMissed', muster, `The public update due at ${clock(due)} was missed.`, {
@@ -361,7 +316,7 @@ const tell = (story: Story, fact: Fact): void => {
         { why: fact.why },
       );
       story.announce('public', state.updates.public.posted === 0 ? 'publicFirst' : 'publicHolding', {
-        nextUpdateAt: nextPublicAt(state),
+        nextUpdateAt: story.nextPublicAt,
       });
       return;
     }
@@ -369,7 +324,7 @@ const tell = (story: Story, fact: Fact): void => {
       const { public: promise } = state.updates;
       promise.posted += 1;
       promise.kept += 1;
-      if (promise.posted === 1) promisePublic(story);
+      if (promise.posted === 1) story.promisePublic();
       state.publicUrl = fact.url ?? state.publicUrl;
       story.write(
         'publicUpdatePosted',
@@ -448,8 +403,9 @@ const tell = (story: Story, fact: Fact): void => {
       story.announce('room', 'plain', { text: `${fact.by.name} said mitigated. ${fact.note ?? ''}`.trim() });
       return;
     case 'holdStarted': {
-      const { hold } = story.severity;
-      const holdMs = elapsed(state, hold.for);
+      const holdMs = holdTime(state, rules, fact.at);
+      const quiet = spanInWords(holdMs * state.speed);
+      state.contacts = [];
       state.hold = { startedAt: fact.at, endsAt: fact.at + holdMs, samplesTaken: 0, lastHealthy: null, by: fact.by };
       state.status = 'monitoring';
       state.mitigatedAt ??= fact.at;
@@ -458,16 +414,15 @@ const tell = (story: Story, fact: Fact): void => {
       state.updates.internal.dueAt = null;
       state.updates.public.dueAt = null;
       state.updates.internal.posted += 1;
-      story.write('holdStarted', fact.by, `The hold began: resolved after ${spanInWords(hold.for)} without symptoms.`, {
+      story.write('holdStarted', fact.by, `The hold began: resolved after ${quiet} without symptoms.`, {
         why: fact.why,
       });
       story.announce('room', 'update', {
         number: state.updates.internal.posted,
-        doing: `watching for ${spanInWords(hold.for)} before saying resolved`,
+        doing: `watching for ${quiet} before saying resolved`,
         nextUpdateAt: instant(state.hold.endsAt),
       });
-      if (story.severity.updates.public)
-        story.announce('public', 'publicMonitoring', { nextUpdateAt: instant(state.hold.endsAt) });
+      if (story.customers) story.announce('public', 'publicMonitoring', { nextUpdateAt: instant(state.hold.endsAt) });
       return;
     }
     case 'holdSampled': {
@@ -489,14 +444,13 @@ const tell = (story: Story, fact: Fact): void => {
         fact.regression ? { why: 'symptoms came back during the hold' } : {},
       );
       story.promiseInternal();
-      promisePublic(story);
+      story.promisePublic();
       story.announce('room', 'update', {
         number: state.updates.internal.posted,
         doing: `investigating again: ${fact.reason}`,
-        nextUpdateAt: nextUpdateAt(state),
+        nextUpdateAt: story.nextUpdateAt,
       });
-      if (story.severity.updates.public)
-        story.announce('public', 'publicHolding', { nextUpdateAt: nextPublicAt(state) });
+      if (story.customers) story.announce('public', 'publicHolding', { nextUpdateAt: story.nextPublicAt });
       return;
     }
     case 'resolved': {
@@ -514,7 +468,7 @@ const tell = (story: Story, fact: Fact): void => {
       };
       story.announce('room', 'resolved', facts);
       story.announce('stakeholders', 'resolved', facts);
-      if (story.severity.updates.public) story.announce('public', 'publicResolved', facts);
+      if (story.customers) story.announce('public', 'publicResolved', facts);
       return;
     }
     case 'cancelled':
@@ -543,117 +497,28 @@ const tell = (story: Story, fact: Fact): void => {
   }
 };
 
-const changeSeverity = (story: Story, fact: Extract<Fact, { kind: 'severityChanged' }>): void => {
-  const { state } = story;
-  const from = state.severity;
-  const old = story.severity;
-  state.severity = fact.to;
-  const now = story.severity;
-  const rises = now.rank < old.rank;
-  if (rises) {
-    // A worse severity is news for everybody: the acknowledgement no longer counts and the new ladder starts afresh.
-    state.acknowledged = null;
-    state.ladderDone = [];
-    state.responseLate = false;
-  } else {
-    // Whoever was paged on the old ladder is not paged again on the gentler one.
-    const dutiesDone = old.ladder
-      .filter((step) => state.ladderDone.includes(stepKey(from, step)))
-      .map((step) => step.page);
-    state.ladderDone = now.ladder
-      .filter((step) => dutiesDone.includes(step.page))
-      .map((step) => stepKey(state.severity, step));
-  }
-  state.rolesAsked = false;
-  const told = old.notify;
-  story.promiseInternal();
-  if (!now.updates.public) state.updates.public.dueAt = null;
-  else if (!state.hold) {
-    const next =
-      fact.at +
-      elapsed(state, state.updates.public.posted === 0 ? now.updates.public.firstWithin : now.updates.public.every);
-    state.updates.public.dueAt = Math.min(state.updates.public.dueAt ?? next, next);
-  }
-  if (state.hold) state.updates.internal.dueAt = null;
-  story.write(
-    'severityChanged',
-    fact.by,
-    `${fact.by.name} changed the severity from ${from} to ${fact.to}${fact.reason ? `: ${fact.reason}` : ''}.`,
-    {
-      why: rises
-        ? 'the severity rose: the acknowledgement no longer counts and paging starts again'
-        : 'the severity fell: the acknowledgement stays',
-    },
-  );
-  story.announce('room', 'update', {
-    number: state.updates.internal.posted,
-    doing: `severity changed from ${from} to ${fact.to}${fact.reason ? ` (${fact.reason})` : ''}`,
-    nextUpdateAt: nextUpdateAt(state),
-  });
-  const newly = now.notify.filter((group) => !told.includes(group));
-  if (newly.length > 0) story.announce('stakeholders', 'stakeholders', { groups: newly });
-};
-
 /**
  * Where a pack asks for the same cadence inside and outside, customers hear when the room hears, unless they just did:
  * otherwise the two promises drift apart and everybody is asked twice as often.
  */
 const keepCustomersInStep = (story: Story): void => {
-  const { state, severity, at } = story;
-  const { internal, public: customers } = severity.updates;
+  const { state, severity, customers, at } = story;
   const { dueAt, posted } = state.updates.public;
-  if (!customers || customers.every !== internal.every || dueAt === null || posted === 0) return;
+  if (!customers || customers.every !== severity.updates.internal?.every || dueAt === null || posted === 0) return;
   if (dueAt - at > elapsed(state, customers.every) / 2) return;
-  promisePublic(story);
-  story.announce('public', 'publicHolding', { nextUpdateAt: nextPublicAt(state) });
+  story.promisePublic();
+  story.announce('public', 'publicHolding', { nextUpdateAt: story.nextPublicAt });
 };
 
-const promisePublic = (story: Story): void => {
-  const { public: rule } = story.severity.updates;
-  story.state.updates.public.dueAt = rule ? story.at + elapsed(story.state, rule.every) : null;
-};
-
-/** The status page knows four words. */
-export const publicStatus = (state: IncidentState): 'investigating' | 'identified' | 'monitoring' | 'resolved' => {
-  switch (state.status) {
-    case 'identified':
-    case 'mitigating':
-      return 'identified';
-    case 'monitoring':
-      return 'monitoring';
-    case 'resolved':
-    case 'closed':
-    case 'cancelled':
-      return 'resolved';
-    default:
-      return 'investigating';
-  }
-};
-
-/** What every message may use. */
-export const factsOf = (state: IncidentState, rules: Rules, at: number): Announcement['facts'] => ({
-  id: state.id,
-  severity: state.severity,
-  title: state.title,
-  impact: state.summary,
-  detection:
-    state.declaredBy.kind === 'monitor'
-      ? `alert from ${state.declaredBy.name}`
-      : `declared by ${state.declaredBy.name}`,
-  statusWord: rules.policy.statusWords[state.status] ?? state.status,
-  commander: state.roles.commander?.name ?? null,
-  time: instant(at),
-  knows: state.cause?.replace('suspected: ', 'we suspect ') ?? null,
-  doing:
-    state.doing ??
-    (state.remediation ? 'a remediation is in progress' : state.status === 'monitoring' ? 'watching' : 'investigating'),
-  startedAt: instant(state.declaredAt),
-  cause: state.cause,
-  fix: state.fix,
-  publicName: state.publicName,
-  url: state.publicUrl,
-  drill: state.drill,
-});
+/** Whoever was reached over one contact method is tried over the next, unless somebody acknowledges before. */
+const nextContacts = (state: IncidentState, fact: Extract<Fact, { kind: 'paged' }>): NextContact[] =>
+  state.acknowledged
+    ? []
+    : fact.reached.flatMap(({ person, name, next }) =>
+        next
+          ? [{ person, name, step: fact.step, contact: next.contact, at: fact.at + elapsed(state, next.afterMs) }]
+          : [],
+      );
 
 /** What everybody may know, with all deadlines. */
 export const viewOf = (state: IncidentState, rules: Rules): IncidentView => ({
@@ -695,10 +560,6 @@ const promiseView = ({ dueAt, kept, broken }: { dueAt: number | null; kept: numb
   kept,
   broken,
 });
-const nextUpdateAt = (state: IncidentState): string | null =>
-  state.updates.internal.dueAt === null ? null : instant(state.updates.internal.dueAt);
-const nextPublicAt = (state: IncidentState): string | null =>
-  state.updates.public.dueAt === null ? null : instant(state.updates.public.dueAt);
 /** The same alert in another batch is no news: a dispatcher that died may hand it over twice. */
 const isKnown = (state: IncidentState, alert: AlertReference): boolean => {
   const held = state.alerts[alert.fingerprint];

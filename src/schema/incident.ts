@@ -135,6 +135,7 @@ export const timelineKinds = [
   'acknowledgementExpired',
   'escalated',
   'severityChanged',
+  'policyApplied',
   'roleTaken',
   'roleMissing',
   'roomOpened',

@@ -37,6 +37,7 @@ const diagnose = async (
       id: service,
       title: facts.title,
       publicName: facts.publicName,
+      customerFacing: facts.customerFacing,
       team: facts.team,
       target: facts.workload ?? null,
       symptom: facts.symptom ?? null,

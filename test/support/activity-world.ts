@@ -88,6 +88,7 @@ export const anIncidentContext = (more: Partial<IncidentContext> = {}): Incident
     severity: 'SEV1',
     rank: 1,
     service: 'checkout',
+    team: null,
     drill: false,
     speed: 1,
     declaredAt: '2026-11-20T10:00:00.000Z',

@@ -13,6 +13,7 @@ export const aPerson = (id = 'robin', name = 'Robin'): Actor => ({ kind: 'person
 export const theRules = (more: Partial<Rules> = {}): Rules => ({
   policy: policyFor(guide),
   roster: { 'on-call': 'Robin', 'on-call-lead': 'Lee', 'engineering-manager': 'Mo', 'vp-engineering': 'Vic' },
+  moments: { opensAt: null, respondBy: {} },
   ...more,
 });
 
@@ -25,7 +26,9 @@ export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => 
   pack: 'guide-sev1-sev3',
   severity: 'SEV1',
   service: 'checkout',
+  team: null,
   publicName: 'Checkout',
+  customerFacing: true,
   drill: false,
   speed: 1,
   continues: null,
@@ -43,6 +46,8 @@ export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => 
   batches: [],
   ladderDone: [],
   pages: [],
+  contacts: [],
+  noticesDone: [],
   updates: {
     internal: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
     public: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
@@ -73,6 +78,8 @@ export const anAdmission = (more: Partial<AdmittedIncident> = {}): AdmittedIncid
   speed: 1,
   alerts: [],
   policy: policyFor(guide),
+  team: more.catalogue?.team ?? null,
+  moments: theRules().moments,
   roster: theRules().roster,
   catalogue: null,
   continues: null,

@@ -24,7 +24,7 @@ export const playFrozenScript = async (world: IncidentWorld, cluster: PlayedClus
   world.ports.setMetric(null);
   await cluster.release('2.4.0-bad');
   // A person says resolved in this script, so the verified rollback must not begin the hold by itself.
-  const policy = { ...policyFor(guide), resolution: { onRecovered: 'ask' as const } };
+  const policy = { ...policyFor(guide), resolution: { ...policyFor(guide).resolution, onRecovered: 'ask' as const } };
   const startsAt = new Date(await world.environment.currentTimeMs()).toISOString();
   const incident = await world.declare({ service: 'checkout', alerts: alerts(1, startsAt), policy });
   for (const batch of [2, 3, 4, 5]) {

@@ -1,5 +1,4 @@
 import { condition, ParentClosePolicy, startChild, upsertSearchAttributes } from '@temporalio/workflow';
-import type { AdmittedIncident } from '../../activities/index.ts';
 import { severityPolicy } from '../../src/domain/incident-state.ts';
 import { followUpWorkflowId, taskQueue } from '../../src/domain/names.ts';
 import type { Desk } from '../desk.ts';
@@ -10,12 +9,12 @@ import { attributes } from '../search-attributes.ts';
 import { quietPhones } from './paging.ts';
 
 /** Stops every phone, hands over to the follow-up and leaves only when everything that was to be told has been told. */
-export const closeBooks = async (desk: Desk, admitted: AdmittedIncident): Promise<void> => {
+export const closeBooks = async (desk: Desk): Promise<void> => {
   const { state } = desk;
   desk.alarm.set(null);
   quietPhones(desk, 'resolve');
   upsertSearchAttributes([{ key: attributes.status, value: state.status }]);
-  if (state.status === 'resolved') await startFollowUp(desk, admitted);
+  if (state.status === 'resolved') await startFollowUp(desk);
   while (desk.busy || !desk.outbox.isEmpty) {
     desk.changed = false;
     desk.outbox.pump();
@@ -53,7 +52,7 @@ const handOnLateAlerts = async (desk: Desk): Promise<void> => {
   }
 };
 
-const startFollowUp = async (desk: Desk, admitted: AdmittedIncident): Promise<void> => {
+const startFollowUp = async (desk: Desk): Promise<void> => {
   const { state, rules } = desk;
   const { review, watchAfterwards } = severityPolicy(state, rules);
   try {
@@ -75,7 +74,7 @@ const startFollowUp = async (desk: Desk, admitted: AdmittedIncident): Promise<vo
           ],
           review,
           watchAfterwardsMs: watchAfterwards,
-          archiveAfterMs: admitted.policy.room.archiveAfter,
+          archiveAfterMs: rules.policy.room.archiveAfter,
         },
       ],
     });

@@ -1,5 +1,6 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { isOver, transitions } from '../../src/domain/incident-state.ts';
+import { beforeChange } from '../../src/domain/severity-change.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
 import type { Desk } from '../desk.ts';
 import * as messages from '../messages.ts';
@@ -81,6 +82,19 @@ export const registerCommands = (): Inbox => {
           'invalidInput',
           `${severity} is not a severity of ${desk.rules.policy.pack}; choose one of ${known.join(', ')}`,
         );
+    },
+  );
+  onUpdate(
+    messages.applyPolicy,
+    (desk, { by, policy, severity, roster, moments, reason, summary }) => {
+      const before = beforeChange(desk.state, desk.rules);
+      desk.rules = { policy, roster, moments };
+      desk.take({ kind: 'policyApplied', by, severity, before, reason, summary });
+    },
+    (_, { policy, severity }) => {
+      const known = Object.keys(policy.severities);
+      if (!known.includes(severity))
+        refuse('invalidInput', `${severity} is not a severity of ${policy.pack}; choose one of ${known.join(', ')}`);
     },
   );
   onUpdate(messages.takeRole, (desk, { by, role, person, name }) =>

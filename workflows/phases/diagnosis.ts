@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { RemediationActivities } from '../../activities/index.ts';
-import { muster } from '../../src/domain/incident.ts';
+import { muster } from '../../src/domain/story.ts';
 import { diagnosing } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
 import { reasonOf } from '../outbox.ts';

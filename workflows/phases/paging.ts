@@ -1,7 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, PageOutcome } from '../../activities/index.ts';
-import { spanInWords } from '../../src/domain/duration.ts';
-import { type DueStep, stepAfter } from '../../src/domain/escalation.ts';
+import type { DutyPage } from '../../src/domain/due.ts';
 import { isOver } from '../../src/domain/incident-state.ts';
 import { paging } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
@@ -9,34 +8,9 @@ import { reasonOf } from '../outbox.ts';
 
 const { page } = proxyActivities<Activities>(paging);
 
-/** Fires one step of a ladder. A duty that nobody holds is skipped at once: the next step follows immediately. */
-export const pageStep = (desk: Desk, due: DueStep): void => {
-  desk.take({ kind: 'stepFired', key: due.key });
-  const { pack } = desk.rules.policy;
-  const why = `${pack} ${desk.state.severity}: page ${due.step.page} after ${spanInWords(due.step.after)} unless ${due.step.unless}`;
-  const next = stepAfter(desk.state, desk.rules, due.step);
-  pageDuty(desk, {
-    duty: due.step.page,
-    step: due.key,
-    why,
-    fallback: next === null,
-    whenNobody: () => {
-      const following = stepAfter(desk.state, desk.rules, due.step);
-      if (following) pageStep(desk, following);
-    },
-  });
-};
-
-interface DutyPage {
-  duty: string;
-  step: string;
-  why: string;
-  fallback?: boolean;
-  whenNobody?: () => void;
-}
-
 /** Pages whoever holds a duty now. The outcome, good or bad, is a fact on the timeline; there is no silent step. */
-export const pageDuty = (desk: Desk, { duty, step, why, fallback = true, whenNobody }: DutyPage): void => {
+export const pageDuty = (desk: Desk, asked: DutyPage): void => {
+  const { duty, step, why, fallback = true, contactFrom, whenNobody } = asked;
   desk.outbox.pagesInFlight += 1;
   desk.background(async () => {
     try {
@@ -47,8 +21,9 @@ export const pageDuty = (desk: Desk, { duty, step, why, fallback = true, whenNob
         at: new Date(Date.now()).toISOString(),
         summary: `${desk.state.severity} ${desk.state.title}`,
         fallback,
+        ...(contactFrom === undefined ? {} : { contactFrom }),
       });
-      recordOutcome(desk, duty, why, outcome);
+      recordOutcome(desk, asked, outcome);
       if (outcome.nobodyOnDuty && outcome.reached.length === 0) whenNobody?.();
     } catch (error) {
       desk.take({ kind: 'pageUnknown', duty, because: reasonOf(error), why });
@@ -59,13 +34,13 @@ export const pageDuty = (desk: Desk, { duty, step, why, fallback = true, whenNob
   });
 };
 
-const recordOutcome = (desk: Desk, duty: string, why: string, outcome: PageOutcome): void => {
+const recordOutcome = (desk: Desk, { duty, step, why }: DutyPage, outcome: PageOutcome): void => {
   const reached = outcome.reached.map((one) => ({
     ...one,
     dedupKey: one.dedupKey ?? '',
     rings: one.dedupKey !== null,
   }));
-  desk.take({ kind: 'paged', duty, reached, failed: outcome.failed, nobodyOnDuty: outcome.nobodyOnDuty, why });
+  desk.take({ kind: 'paged', duty, step, reached, failed: outcome.failed, nobodyOnDuty: outcome.nobodyOnDuty, why });
   const people = reached.map((one) => one.person);
   if (desk.state.room && people.length > 0) {
     desk.outbox.push({

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { muster } from '../../src/domain/incident.ts';
+import { muster } from '../../src/domain/story.ts';
 import { isOver } from '../../src/domain/incident-state.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
 import type { Actor } from '../../src/schema/incident.ts';

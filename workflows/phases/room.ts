@@ -9,6 +9,8 @@ const activities = proxyActivities<Activities>(openingRoom);
 
 /** Opens the war room beside everything else: no page and no update waits for it. */
 export const openRoom = (desk: Desk): void => {
+  if (desk.openingRoom) return;
+  desk.openingRoom = true;
   desk.background(async () => {
     const { state, rules } = desk;
     const declaredAt = new Date(state.declaredAt).toISOString();
@@ -25,6 +27,7 @@ export const openRoom = (desk: Desk): void => {
     } catch (error) {
       desk.take({ kind: 'roomFailed', because: reasonOf(error) });
     }
+    desk.openingRoom = false;
     desk.outbox.roomIsKnown();
   });
 };
