@@ -1,7 +1,6 @@
-/** What an organisation must satisfy beyond its shape, alone and together with the packs that will page its people. */
+/** What an organisation must satisfy beyond its shape. What packs ask of it stands in check-together.ts. */
 import { DateTime } from 'luxon';
 import type { Organisation } from '../schema/organisation.ts';
-import type { PackDocument } from '../schema/policy.ts';
 import { dutyFaults, isClock, scheduleFaults, teamFaults, zoneFaults } from './check-schedules.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
 import type { Sourced } from './read-yaml.ts';
@@ -27,25 +26,6 @@ export const organisationFaults = ({ value: organisation, fault }: Sourced<Organ
     ...unknownPeople(['fallback'], organisation.fallback),
     ...serviceFaults(organisation, fault),
     ...addressFaults(organisation, fault),
-  ];
-};
-
-/** Faults that show only when pack and organisation meet; they stand in the pack, which asks for what is not there. */
-export const togetherFaults = ({ value: pack, fault }: Sourced<PackDocument>, organisation: Organisation): Fault[] => {
-  const duties = [...new Set(Object.keys(organisation.duties).map((duty) => duty.split('/').at(-1) ?? duty))];
-  const groups = Object.keys(organisation.groups);
-  const duty = (path: FieldPath, name: string) =>
-    duties.includes(name) ? [] : [fault(path, unknownName('duty of the organisation', name, duties))];
-  return [
-    ...Object.entries(pack.severities).flatMap(([name, policy]) => [
-      ...policy.ladder.flatMap((step, index) => duty(['severities', name, 'ladder', index, 'page'], step.page)),
-      ...policy.notify.flatMap((group, index) =>
-        groups.includes(group)
-          ? []
-          : [fault(['severities', name, 'notify', index], unknownName('group of the organisation', group, groups))],
-      ),
-    ]),
-    ...(pack.declaredBy ?? []).flatMap((name, index) => duty(['declaredBy', index], name)),
   ];
 };
 

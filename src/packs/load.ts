@@ -1,15 +1,16 @@
 /** Packs and the organisation from their YAML files, checked whole before anything uses them. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidInput } from '../domain/errors.ts';
 import { holdersOf } from '../domain/on-call.ts';
 import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
-import { PackDocument, type Policy } from '../schema/policy.ts';
-import { organisationFaults, togetherFaults } from './check-organisation.ts';
-import { packFaults } from './check-pack.ts';
+import type { PackDocument, Policy } from '../schema/policy.ts';
+import { organisationFaults } from './check-organisation.ts';
+import { togetherFaults } from './check-together.ts';
+import { resolvePack, resolvePacks } from './extend.ts';
 import { type Fault, refuse } from './fault.ts';
-import { readYaml, type Sourced } from './read-yaml.ts';
+import { parseTree, readYaml, type Sourced, type YamlTree } from './read-yaml.ts';
 
 export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
 
@@ -79,8 +80,8 @@ export const serviceFacts = (organisation: Organisation, serviceId: string | nul
   if (serviceId === null || !Object.hasOwn(organisation.services, serviceId)) return null;
   const service = organisation.services[serviceId];
   if (!service) return null;
-  const { title, publicName, team, workload, symptom } = service;
-  return { id: serviceId, title, publicName, team, target: workload ?? null, symptom: symptom ?? null };
+  const { title, publicName, team, customerFacing, workload, symptom } = service;
+  return { id: serviceId, title, publicName, team, customerFacing, target: workload ?? null, symptom: symptom ?? null };
 };
 
 /**
@@ -100,11 +101,10 @@ export const rosterFor = (
     }),
   );
 
+/** A base is looked for among the built-in packs and beside the file. */
 const readPack = (text: string, file: string): Sourced<PackDocument> => {
-  const pack = readYaml(text, file, PackDocument);
-  const faults = packFaults(pack);
-  if (faults.length > 0) throw refuse(faults);
-  return pack;
+  const dirs = [builtInPoliciesDir, ...(existsSync(file) ? [dirname(file)] : [])];
+  return resolvePack(parseTree(text, file), () => readTrees(dirs).trees);
 };
 
 const readOrganisation = (text: string, file: string): Sourced<Organisation> => {
@@ -115,18 +115,32 @@ const readOrganisation = (text: string, file: string): Sourced<Organisation> => 
 };
 
 const readPacks = (ownDirs: readonly string[]): { packs: Sourced<PackDocument>[]; faults: Fault[] } => {
+  const { trees, unreadable, faults: syntax } = readTrees([builtInPoliciesDir, ...ownDirs]);
+  const { packs, faults } = resolvePacks(trees, unreadable);
+  const inOrder = trees.flatMap(({ file }) => packs.find((pack) => pack.file === file) ?? []);
+  const twins = inOrder.flatMap((pack, index) => {
+    const twin = inOrder.slice(0, index).find((other) => other.value.pack === pack.value.pack);
+    return twin ? [pack.fault(['pack'], `"${pack.value.pack}" is the id of ${twin.file} too; choose another`)] : [];
+  });
+  return {
+    packs: inOrder.filter(({ file }) => !twins.some((twin) => twin.file === file)),
+    faults: [...syntax, ...faults, ...twins],
+  };
+};
+
+/** Every sound YAML file of the folders; of the others what they would have been called, as far as a line says so. */
+const readTrees = (dirs: readonly string[]): { trees: YamlTree[]; unreadable: string[]; faults: Fault[] } => {
   const faults: Fault[] = [];
-  const packs: Sourced<PackDocument>[] = [];
-  for (const dir of [builtInPoliciesDir, ...ownDirs]) {
-    for (const file of collect(faults, () => yamlFiles(dir)) ?? []) {
-      const pack = collect(faults, () => readPack(readText(file), file));
-      if (!pack) continue;
-      const twin = packs.find((other) => other.value.pack === pack.value.pack);
-      if (twin) faults.push(pack.fault(['pack'], `"${pack.value.pack}" is the id of ${twin.file} too; choose another`));
-      else packs.push(pack);
-    }
+  const trees: YamlTree[] = [];
+  const unreadable: string[] = [];
+  for (const file of dirs.flatMap((dir) => collect(faults, () => yamlFiles(dir)) ?? [])) {
+    const text = collect(faults, () => readText(file));
+    if (text === null) continue;
+    const tree = collect(faults, () => parseTree(text, file));
+    if (tree) trees.push(tree);
+    else unreadable.push(/^pack:\s*["']?([a-z0-9-]+)/m.exec(text)?.[1] ?? '');
   }
-  return { packs, faults };
+  return { trees, unreadable, faults };
 };
 
 const yamlFiles = (dir: string): string[] => {

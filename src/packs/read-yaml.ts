@@ -10,6 +10,15 @@ export interface Sourced<Value> {
   fault(path: FieldPath, message: string): Fault;
 }
 
+/** One document as written: sound YAML whose shape nobody has looked at yet. */
+export interface YamlTree {
+  file: string;
+  root: Node | null;
+  value: unknown;
+  /** Line and column of a node's offset, from 1. */
+  place(offset: number): { line: number; column: number };
+}
+
 const documentBytesMax = 1_000_000;
 
 /**
@@ -22,6 +31,15 @@ export const readYaml = <Schema extends z.ZodType>(
   file: string,
   schema: Schema,
 ): Sourced<z.infer<Schema>> => {
+  const tree = parseTree(text, file);
+  const fault: Sourced<unknown>['fault'] = (path, message) => placeIn([tree], path, message).fault;
+  const parsed = schema.safeParse(tree.value, { reportInput: true });
+  if (!parsed.success) throw refuse(explainIssues(parsed.error, fault));
+  return { file, value: parsed.data, fault };
+};
+
+/** The same without a shape: only what YAML itself forbids is refused. */
+export const parseTree = (text: string, file: string): YamlTree => {
   if (Buffer.byteLength(text) > documentBytesMax) {
     throw refuse([
       { file, line: 1, column: 1, path: '(document)', message: 'larger than 1 MB; split it into several files' },
@@ -33,13 +51,6 @@ export const readYaml = <Schema extends z.ZodType>(
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const fault = (path: FieldPath, message: string): Fault => ({
-    file,
-    ...place(offsetOf(document.contents, path)),
-    path: writePath(path),
-    message,
-  });
-
   const syntax: Fault[] = [...document.errors, ...document.warnings].map((error) => ({
     file,
     ...place(error.pos[0]),
@@ -60,10 +71,53 @@ export const readYaml = <Schema extends z.ZodType>(
     },
   });
   if (syntax.length > 0) throw refuse(syntax);
+  return { file, root: document.contents, value: document.toJS({ maxAliasCount: 0 }), place };
+};
 
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }), { reportInput: true });
-  if (!parsed.success) throw refuse(parsed.error.issues.flatMap((issue) => explain(issue, fault)));
-  return { file, value: parsed.data, fault };
+/** What is wrong with the shape, in words. */
+export const explainIssues = (error: z.ZodError, fault: Sourced<unknown>['fault']): Fault[] =>
+  error.issues.flatMap((issue) => explain(issue, fault));
+
+/**
+ * Places a complaint where the field was written: in the first of the documents that says it, the most derived first.
+ * Maps are looked through one below the other; a list or a figure hides what stands below it.
+ */
+export const placeIn = (
+  trees: readonly YamlTree[],
+  path: FieldPath,
+  message: string,
+): { tree: YamlTree | null; fault: Fault } => {
+  let layers = visible(trees.map((tree) => ({ tree, node: tree.root, offset: tree.root?.range?.[0] ?? 0 })));
+  for (const part of path) {
+    const next = visible(layers.flatMap((layer) => childOf(layer, part) ?? []));
+    if (next.length === 0) break;
+    layers = next;
+  }
+  const [{ tree, offset } = { tree: null, offset: 0 }] = layers;
+  const at = tree?.place(offset) ?? { line: 1, column: 1 };
+  return { tree, fault: { file: tree?.file ?? '', ...at, path: writePath(path), message } };
+};
+
+interface Layer {
+  tree: YamlTree;
+  node: unknown;
+  /** Of the key when there is one. */
+  offset: number;
+}
+
+const visible = (layers: Layer[]): Layer[] => {
+  const hiding = layers.findIndex(({ node }) => !isMap(node));
+  return hiding < 0 ? layers : layers.slice(0, Math.max(1, hiding));
+};
+
+const childOf = ({ tree, node }: Layer, part: string | number): Layer | null => {
+  if (isMap(node)) {
+    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+    return pair && isScalar(pair.key) ? { tree, node: pair.value, offset: pair.key.range?.[0] ?? 0 } : null;
+  }
+  if (!isSeq(node) || typeof part !== 'number') return null;
+  const item = node.items[part] as Node | undefined;
+  return item ? { tree, node: item, offset: item.range?.[0] ?? 0 } : null;
 };
 
 type Issue = z.core.$ZodIssue;
@@ -86,13 +140,20 @@ const explain = (issue: Issue, fault: Sourced<unknown>['fault']): Fault[] => {
     return [fault(path, `must be one of ${options.join(', ')}${guess ? `; did you mean "${guess}"?` : ''}`)];
   }
   if (issue.code === 'invalid_type') {
-    const given = Array.isArray(issue.input) ? 'list' : typeof issue.input === 'object' ? 'map' : typeof issue.input;
-    return [fault(path, `must be ${kindInWords[issue.expected] ?? `a ${issue.expected}`}, not a ${given}`)];
+    return [
+      fault(path, `must be ${kindInWords[issue.expected] ?? `a ${issue.expected}`}, not ${givenKind(issue.input)}`),
+    ];
   }
   if (issue.code === 'too_small' && issue.origin === 'array') {
     return [fault(path, `needs at least ${issue.minimum} ${Number(issue.minimum) === 1 ? 'entry' : 'entries'}`)];
   }
   return [fault(path, issue.message)];
+};
+
+const givenKind = (input: unknown): string => {
+  if (input === null) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  return typeof input === 'object' ? 'a map' : `a ${typeof input}`;
 };
 
 /** YAML's words for zod's. */
@@ -103,24 +164,4 @@ const kindInWords: Record<string, string> = {
   object: 'a map',
   int: 'a whole number',
   boolean: 'true or false',
-};
-
-/** Where the field stands: its key when there is one, else the nearest ancestor that exists. */
-const offsetOf = (root: Node | null, path: FieldPath): number => {
-  let node: unknown = root;
-  let offset = root?.range?.[0] ?? 0;
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
-      if (!pair || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node) && typeof part === 'number') {
-      const item = node.items[part] as Node | undefined;
-      if (!item) return offset;
-      offset = item.range?.[0] ?? offset;
-      node = item;
-    } else return offset;
-  }
-  return offset;
 };
