@@ -28,6 +28,14 @@ export const isBusinessHour = (at: string, calendar: BusinessCalendar): boolean 
   return isOpenDay(day, calendar) && day >= opening(day, calendar) && day < closing(day, calendar);
 };
 
+/** When business opens next; null while it is open. Throws InvalidInput when it does not open within a year. */
+export const nextOpening = (at: string, calendar: BusinessCalendar): string | null => {
+  if (isBusinessHour(at, calendar)) return null;
+  const now = local(at, calendar);
+  const opensToday = isOpenDay(now, calendar) && now < opening(now, calendar);
+  return iso(opening(opensToday ? now : nextOpenDay(now, calendar), calendar));
+};
+
 /**
  * Close of business on the n-th business day after the day of `from`; the day of `from` itself never counts,
  * so a Friday evening plus one is Monday's close. n is at least 1.
@@ -64,25 +72,55 @@ export interface ReviewSlot {
   withinWindow: boolean;
 }
 
+/** Windows are a pack's texts, all counted from `from`. */
+export interface SlotRequest {
+  from: string;
+  /** The slot ends inside this one. */
+  window: string;
+  lengthMinutes: number;
+  /** Earliest start after `from`; an hour when absent. */
+  noticeMs?: number;
+  /** The slot does not start sooner than this: at its end, or on its last day when it counts business days. */
+  notBefore?: string | undefined;
+  /** The slot lies as near as can be to the last day of this one. */
+  preferred?: string | undefined;
+}
+
 /**
- * A time for the review: inside business hours, never on a weekend or holiday, at least `noticeMs` after `from`, on the
- * grid of half hours. Prefers the first slot on a later day, so that people have slept; takes the same day when the
- * window ends before that. Meetings longer than the business day start at its opening.
+ * A time for the review: inside business hours, never on a weekend or holiday, on the grid of half hours. Nearest to the
+ * preferred day, the earlier day of two; without one, the first slot on a later day than `from`, so that people have
+ * slept, or the same day when the window ends before that. The first slot of its day. When the window holds no business
+ * time long enough, the first slot after it. Meetings longer than the business day start at its opening.
  */
-export const reviewSlot = (
-  request: { from: string; window: string; lengthMinutes: number; noticeMs?: number },
-  calendar: BusinessCalendar,
-): ReviewSlot => {
-  const from = local(request.from, calendar);
-  const earliest = from.plus({ milliseconds: request.noticeMs ?? slotMs * 2 });
+export const reviewSlot = (request: SlotRequest, calendar: BusinessCalendar): ReviewSlot => {
+  const { lengthMinutes } = request;
   const end = local(windowEnd(request.window, request.from, calendar), calendar);
-  let sameDay: DateTime | null = null;
-  for (const slot of slotsFrom(earliest, request.lengthMinutes, calendar)) {
-    const inside = slot.plus({ minutes: request.lengthMinutes }) <= end;
-    if (inside && slot.hasSame(from, 'day')) sameDay ??= slot;
-    else return booked(inside ? slot : (sameDay ?? slot), request.lengthMinutes, inside || sameDay !== null);
+  const awayFrom = distanceOf(request, calendar);
+  let best: { slot: DateTime; away: number } | null = null;
+  for (const slot of slotsFrom(earliestOf(request, calendar), lengthMinutes, calendar)) {
+    if (slot.plus({ minutes: lengthMinutes }) > end) return booked(best?.slot ?? slot, lengthMinutes, best !== null);
+    const away = awayFrom(slot);
+    if (away === 0) return booked(slot, lengthMinutes, true);
+    if (best === null || away < best.away) best = { slot, away };
   }
   throw new InvalidInput('the calendar has no business day near the review; check holidays and hours');
+};
+
+const earliestOf = ({ from, notBefore, noticeMs }: SlotRequest, calendar: BusinessCalendar): DateTime => {
+  const noticed = local(from, calendar).plus({ milliseconds: noticeMs ?? slotMs * 2 });
+  if (notBefore === undefined) return noticed;
+  const due = local(windowEnd(notBefore, from, calendar), calendar);
+  return DateTime.max(noticed, notBefore.includes('business') ? due.startOf('day') : due);
+};
+
+/** How far a slot is from what is wanted, in days; 0 is best. */
+const distanceOf = ({ from, preferred }: SlotRequest, calendar: BusinessCalendar): ((slot: DateTime) => number) => {
+  if (preferred === undefined) {
+    const sameDay = local(from, calendar);
+    return (slot) => (slot.hasSame(sameDay, 'day') ? 1 : 0);
+  }
+  const wanted = local(windowEnd(preferred, from, calendar), calendar).startOf('day');
+  return (slot) => Math.abs(Math.round(slot.startOf('day').diff(wanted, 'days').days));
 };
 
 const booked = (start: DateTime, lengthMinutes: number, inside: boolean): ReviewSlot => ({

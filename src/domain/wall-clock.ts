@@ -18,6 +18,7 @@ export const wallAt = (atMs: number, zone: string): number => atMs + offsetMs(zo
 export const instantOfWall = (wallMs: number, zone: string): number => {
   const before = offsetMs(zone, wallMs - dayMs);
   const after = offsetMs(zone, wallMs + dayMs);
+  if (before === after) return wallMs - before;
   const candidates = [wallMs - before, wallMs - after].filter((atMs) => wallAt(atMs, zone) === wallMs);
   if (candidates.length > 0) return Math.min(...candidates);
   return skipBetween(zone, { earlyMs: wallMs - after, lateMs: wallMs - before });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, test } from 'vitest';
 import {
@@ -6,6 +5,7 @@ import {
   type BusinessCalendar,
   isBusinessDay,
   isBusinessHour,
+  nextOpening,
   reviewSlot,
   windowEnd,
   withinWindow,
@@ -36,6 +36,14 @@ describe('business days', () => {
     expect(isBusinessHour('2026-11-18T07:59:59Z', berlin)).toBe(false);
     expect(isBusinessHour('2026-11-18T16:30:00Z', berlin)).toBe(false);
     expect(isBusinessHour('2026-11-21T10:00:00Z', berlin)).toBe(false);
+  });
+  test('the next opening is this morning, tomorrow, or after the weekend and the holiday; none while it is open', () => {
+    const opens = (at: string) => wall(nextOpening(at, berlin) ?? 'never');
+    expect(opens('2026-11-18T07:59:59Z')).toBe('Wed 18.11. 09:00');
+    expect(opens('2026-11-18T16:30:00Z')).toBe('Thu 19.11. 09:00');
+    expect(opens('2026-11-20T20:00:00Z')).toBe('Mon 23.11. 09:00');
+    expect(opens('2026-12-24T20:00:00Z')).toBe('Mon 28.12. 09:00');
+    expect(nextOpening('2026-11-18T08:00:00Z', berlin)).toBeNull();
   });
   test('none or a part of a day cannot be added', () => {
     expect(() => addBusinessDays('2026-11-18T14:00:00Z', 0, berlin)).toThrow('whole days');
@@ -82,31 +90,36 @@ describe('the slot of the review', () => {
     expect(wall(slot('2026-11-18T14:00:00Z', '3 business days', 700).startAt)).toBe('Thu 19.11. 09:00');
   });
 
-  test('lies in business hours, after the resolution and inside the window, in every zone and season', () => {
-    const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Pacific/Apia', 'UTC'];
-    const days = fc
-      .integer({ min: 0, max: 364 })
-      .map((n) => DateTime.fromISO('2026-01-01', { zone: 'utc' }).plus({ days: n }).toFormat('yyyy-MM-dd'));
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...zones),
-        fc.uniqueArray(days, { maxLength: 12 }),
-        fc.integer({ min: 0, max: 365 * 24 * 60 }),
-        fc.integer({ min: 2, max: 5 }),
-        fc.integer({ min: 15, max: 120 }),
-        (timezone, holidays, minutes, businessDays, lengthMinutes) => {
-          const calendar = { timezone, holidays, hours: { start: '09:00', end: '17:30' } };
-          const from = new Date(Date.UTC(2026, 0, 1) + minutes * 60_000).toISOString();
-          const window = `${businessDays} business days`;
-          const found = slot(from, window, lengthMinutes, calendar);
-          expect(found.withinWindow).toBe(true);
-          expect(withinWindow(found.startAt, window, from, calendar)).toBe(true);
-          expect(withinWindow(found.endAt, window, from, calendar)).toBe(true);
-          expect(isBusinessHour(found.startAt, calendar)).toBe(true);
-          expect(isBusinessHour(new Date(Date.parse(found.endAt) - 1).toISOString(), calendar)).toBe(true);
-        },
-      ),
-      { numRuns: 300 },
-    );
+  describe('with a preferred day', () => {
+    const onDay6 = (from: string, calendar = berlin) =>
+      reviewSlot({ from, notBefore: '5d', preferred: '6d', window: '7d', lengthMinutes: 60 }, calendar);
+
+    test('is the morning of that day when it is a business day', () => {
+      expect(wall(onDay6('2026-11-18T14:00:00Z').startAt)).toBe('Tue 24.11. 09:00');
+    });
+    test('is the nearest business day inside the window when that day is on a weekend', () => {
+      // Resolved on a Sunday: day 5 is Friday, day 6 Saturday, day 7 Sunday.
+      expect(wall(onDay6('2026-11-22T10:00:00Z').startAt)).toBe('Fri 27.11. 11:00');
+      // Resolved on a Monday: day 5 is Saturday, day 6 Sunday, day 7 Monday.
+      expect(wall(onDay6('2026-11-23T20:00:00Z').startAt)).toBe('Mon 30.11. 09:00');
+      expect(onDay6('2026-11-23T20:00:00Z').withinWindow).toBe(true);
+    });
+    test('is never sooner than the window begins', () => {
+      expect(wall(onDay6('2026-11-22T15:00:00Z').startAt)).toBe('Fri 27.11. 16:00');
+      expect(wall(onDay6('2026-11-22T17:00:00Z').startAt)).toBe('Mon 30.11. 09:00');
+    });
+    test('is the first slot after a window without business time, and says so', () => {
+      const late = onDay6('2026-11-22T17:00:00Z');
+      expect(late.withinWindow).toBe(false);
+      const holidays = ['2026-11-23', '2026-11-24', '2026-11-25'];
+      const moved = onDay6('2026-11-18T14:00:00Z', { ...berlin, holidays });
+      expect(wall(moved.startAt)).toBe('Thu 26.11. 09:00');
+      expect(moved.withinWindow).toBe(false);
+    });
+    test('counted in business days may be that very day', () => {
+      const from = '2026-11-18T14:00:00Z';
+      const counted = { notBefore: '2 business days', preferred: '2 business days', window: '3 business days' };
+      expect(wall(reviewSlot({ from, ...counted, lengthMinutes: 30 }, berlin).startAt)).toBe('Fri 20.11. 09:00');
+    });
   });
 });
