@@ -38,7 +38,9 @@ export const packFaults = ({ value: pack, fault }: Sourced<PackDocument>): Fault
     ...reviewFormatFaults(pack, fault),
     ...targetFaults(pack, fault),
     ...Object.entries(pack.messages).flatMap(([name, template = '']) =>
-      templateFaults(name as MessageName, template).map((message) => fault(['messages', name], message)),
+      templateFaults(name as MessageName, template, pack.publicMay).map((message) =>
+        fault(['messages', name], message),
+      ),
     ),
   ];
 };

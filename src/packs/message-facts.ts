@@ -68,7 +68,9 @@ export const templateFaults = (
   }
   // A draft of a post is published by a person, word for word.
   const isPublic = name.startsWith('public') || name === 'socialDraft';
-  const allowed: readonly string[] = isPublic ? publicFacts : [...publicFacts, ...internalFacts];
+  const allowed: readonly string[] = isPublic
+    ? [...publicFacts, ...publicMay.flatMap((permitted) => permittedFacts[permitted])]
+    : [...publicFacts, ...internalFacts];
   return used
     .filter((fact) => !allowed.includes(fact))
     .map((fact) =>
