@@ -19,6 +19,7 @@ import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { policyRoutes } from './routes/policy.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -72,6 +73,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     sessionRoutes,
     incidentRoutes,
     commandRoutes,
+    policyRoutes,
     remediationRoutes,
     followUpRoutes,
     drillRoutes,

@@ -42,6 +42,11 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'GET /api/v1/incidents/:id/postmortem': 'viewer',
   'GET /api/v1/incidents/:id/follow-up': 'viewer',
   'GET /api/v1/incidents/:id/events': 'viewer',
+  'GET /api/v1/incidents/:id/policy': 'viewer',
+  // Leaves a line on the timeline.
+  'GET /api/v1/incidents/:id/policy/diff': 'responder',
+  'POST /api/v1/incidents/:id/policy/apply': 'commander',
+  'GET /api/v1/assessment': 'viewer',
   'GET /api/v1/incidents/:id/remediations': 'viewer',
   'POST /api/v1/incidents/:id/acknowledge': 'responder',
   'POST /api/v1/incidents/:id/escalate': 'responder',

@@ -36,9 +36,31 @@ export const pairSeverities = (before: Policy, after: Policy): SeverityPair[] =>
   return [...pairs, ...gone];
 };
 
-/** The severity of a policy that has this rank; null when none has it. */
-export const severityOfRank = (policy: Pick<Policy, 'severities'>, rank: number): string | null =>
+/**
+ * What an incident of this severity would be under another policy: the same name in the same pack, else the one of the
+ * same rank; null when there is neither and a person must say.
+ */
+export const counterpartOf = (severity: string, before: Policy, after: Policy): string | null => {
+  if (before.pack === after.pack && Object.hasOwn(after.severities, severity)) return severity;
+  const rank = Object.hasOwn(before.severities, severity) ? before.severities[severity]?.rank : undefined;
+  return rank === undefined ? null : severityOfRank(after, rank);
+};
+
+const severityOfRank = (policy: Pick<Policy, 'severities'>, rank: number): string | null =>
   severitiesByRank(policy).find(([, severity]) => severity.rank === rank)?.[0] ?? null;
+
+/**
+ * The sentences that matter to an incident of this severity of the new policy, and how many speak of others only:
+ * enough to judge the change by, short enough for a timeline.
+ */
+export const changesFor = (severity: string, changes: readonly PolicyChange[]): string[] => {
+  const own = changes.filter((change) => change.severity === severity || change.severity === null);
+  const others = changes.length - own.length;
+  return [
+    ...own.map(({ text }) => text),
+    ...(others > 0 ? [`${others} ${others === 1 ? 'change' : 'changes'} of other severities`] : []),
+  ];
+};
 
 /**
  * What differs, worst severity first, general parts last; empty for equal policies and never empty for others: a part

@@ -15,7 +15,7 @@ import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import type { DrillRow, IntakeTransaction } from '../store/store.ts';
-import { newIncident } from './new-incident.ts';
+import { categoryOf, newIncident } from './new-incident.ts';
 import type { Rulebook } from './rulebook.ts';
 
 /** An alert with the drill that caused it, if one did. */
@@ -153,7 +153,8 @@ class Group {
   /** One incident for all newcomers, by the worst of them. */
   private async declare(drill: DrillRow | null, pack: PackDocument): Promise<void> {
     const { tx, rulebook, receivedAt } = this.request;
-    const [lead] = [...this.newcomers].sort((a, b) => a.verdict.rank - b.verdict.rank);
+    const worstFirst = [...this.newcomers].sort((a, b) => a.verdict.rank - b.verdict.rank);
+    const [lead] = worstFirst;
     if (!lead) return;
     const references = this.newcomers.map(({ alert }) => referenceOf(alert));
     const id = await tx.allocateIncidentId(pack.incidentId, receivedAt);
@@ -163,6 +164,7 @@ class Group {
       summary: lead.alert.summary,
       severity: drill?.severity ?? lead.verdict.severity,
       service: lead.alert.service,
+      category: worstFirst.map(({ alert }) => categoryOf(alert)).find((category) => category !== null) ?? null,
       declaredAt: receivedAt,
       declaredBy: monitor(lead.alert.source),
       drill: drill !== null,

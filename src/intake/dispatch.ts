@@ -13,7 +13,7 @@ import type { OutboxRow, Store } from '../store/store.ts';
 import type { AttachAlerts, IncidentStart, RemoteControl } from '../temporal/client.ts';
 import { isOver, nextWindow, type Window, waitMs } from './coalesce.ts';
 import { type AttachPayload, monitor } from './correlate.ts';
-import { newIncident } from './new-incident.ts';
+import { categoryOf, newIncident } from './new-incident.ts';
 import type { AcknowledgePayload } from './receive.ts';
 import type { Rulebook } from './rulebook.ts';
 
@@ -213,12 +213,14 @@ class Delivery {
     }
     const pack = this.rulebook.pack(old.pack);
     const declaredAt = new Date(this.now()).toISOString();
+    const categories = (await this.store.intake.alerts(old.id)).map(categoryOf);
     const { incident, start } = newIncident(this.rulebook, pack, {
       id: await this.store.incidents.allocateIncidentId(pack.incidentId, declaredAt),
       title: lead.title.slice(0, 200),
       summary: `New alerts came while ${old.id} was being closed.`,
       severity: message.severity ?? old.severity,
       service: old.service,
+      category: categories.find((category) => category !== null) ?? null,
       declaredAt,
       declaredBy: monitor(lead.source),
       drill: old.drill,

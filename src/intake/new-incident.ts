@@ -1,6 +1,7 @@
-import type { AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentView } from '../schema/incident.ts';
-import type { PackDocument } from '../schema/policy.ts';
+import { momentsFor } from '../packs/moments.ts';
+import type { Alert, AlertReference } from '../schema/alert.ts';
+import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
+import type { PackDocument, Policy } from '../schema/policy.ts';
 import type { NewIncident } from '../store/store.ts';
 import type { IncidentStart } from '../temporal/client.ts';
 import type { Rulebook } from './rulebook.ts';
@@ -11,6 +12,8 @@ export interface Declaration {
   summary: string | null;
   severity: string;
   service: string | null;
+  /** What kind of trouble it is, in the pack's words; asked for the team where the catalogue does not know the service. */
+  category: string | null;
   declaredAt: string;
   declaredBy: Actor;
   drill: boolean;
@@ -26,21 +29,47 @@ export const newIncident = (
   rulebook: Rulebook,
   pack: PackDocument,
   declaration: Declaration,
+  entries: TimelineEntry[] = [],
 ): { incident: NewIncident; start: IncidentStart } => {
   const policy = rulebook.policy(pack);
   const catalogue = rulebook.service(declaration.service);
-  const duties = [...new Set(Object.values(pack.severities).flatMap(({ ladder }) => ladder.map((step) => step.page)))];
-  const { correlationKey, idempotencyKey, id, ...facts } = declaration;
+  const { correlationKey, idempotencyKey, id, category, ...facts } = declaration;
+  const team = catalogue?.team ?? routedTeam(pack, category);
   return {
-    incident: { view: firstView(declaration, pack), policy, correlationKey, idempotencyKey },
+    incident: { view: firstView(declaration, pack), policy, correlationKey, idempotencyKey, entries },
     start: {
       incidentId: id,
       ...facts,
       policy,
       catalogue,
-      roster: rulebook.roster(duties, declaration.declaredAt, catalogue?.team),
+      team,
+      moments: momentsFor(policy, rulebook.organisation, declaration.declaredAt),
+      roster: rulebook.roster(dutiesOf(policy), declaration.declaredAt, team ?? undefined),
     },
   };
+};
+
+/** Every duty that a policy may reach: its ladders, who is told directly, and who is paged when nobody answers. */
+export const dutiesOf = ({ severities }: Pick<Policy, 'severities'>): string[] => [
+  ...new Set(
+    Object.values(severities).flatMap(({ ladder, notify }) => [
+      ...ladder.map(({ page }) => page),
+      ...notify.filter(({ via }) => via === 'direct').map(({ to }) => to),
+      ...notify.flatMap(({ otherwisePage }) => (otherwisePage === null ? [] : [otherwisePage])),
+    ]),
+  ),
+];
+
+/** Team of the pack's routing, whatever the case of the category; null for one that it does not know. */
+const routedTeam = ({ routing }: Pick<PackDocument, 'routing'>, category: string | null): string | null => {
+  const wanted = category?.trim().toLowerCase();
+  return Object.entries(routing).find(([known]) => known.toLowerCase() === wanted)?.[1] ?? null;
+};
+
+/** What the monitor says of the kind of trouble: its signal `category`, else its label; null when it says nothing. */
+export const categoryOf = ({ signals, labels }: Pick<Alert, 'signals' | 'labels'>): string | null => {
+  const said = signals.category ?? labels.category;
+  return typeof said === 'string' && said.trim() !== '' ? said : null;
 };
 
 /** What is known before the workflow has said anything: version 0 gives way to whatever it writes. */

@@ -9,6 +9,8 @@ export const DeclareIncident = z.strictObject({
   title: text(200),
   severity: z.string().max(40).optional(),
   service: z.string().max(120).optional(),
+  /** What kind of trouble; decides the team where the catalogue does not know the service. */
+  category: z.string().max(80).optional(),
   summary: z.string().max(4_000).optional(),
   /** Pack id; the installation's default when absent. */
   pack: z.string().max(80).optional(),
@@ -48,6 +50,53 @@ export const ResolveBody = z.strictObject({
 });
 export const ReopenBody = z.strictObject({ reason: text(2_000) });
 export const CancelBody = z.strictObject({ reason: text(2_000) });
+
+/** The incident goes on under the pack as it is loaded now, or under another pack. */
+export const ApplyPolicyBody = z.strictObject({
+  /** Pack id; the incident's own when absent. */
+  pack: z.string().max(80).optional(),
+  /** Severity of the new policy; else the one of the same name or, from pack to pack, of the same rank. */
+  severity: z.string().max(40).optional(),
+  reason: text(2_000),
+});
+
+/** The policy an incident runs on, read aloud and as it is. */
+export const IncidentPolicy = z.object({
+  incidentId: z.string(),
+  pack: z.string(),
+  severity: z.string(),
+  /** One sentence per promise, worst severity first; `severity` null: holds for all of them. */
+  promises: z.array(z.object({ severity: z.string().nullable(), place: z.string(), text: z.string() })),
+  policy: z.looseObject({ pack: z.string() }),
+});
+export const PolicyDifference = z.object({
+  incidentId: z.string(),
+  /** Packs that are compared: the one the incident runs on, and the one as it is loaded now. */
+  from: z.string(),
+  to: z.string(),
+  /** How severities were matched: two packs may give one name to different ranks. */
+  matchedBy: z.enum(['name', 'rank']),
+  /** The incident's severity, and what it would be; null: whoever applies must say. */
+  severity: z.object({ before: z.string(), after: z.string().nullable() }),
+  changes: z.array(
+    z.object({
+      severity: z.string().nullable(),
+      field: z.string(),
+      before: z.string().nullable(),
+      after: z.string().nullable(),
+      text: z.string(),
+    }),
+  ),
+});
+/** What a pack asks of whoever declares by hand. */
+export const AssessmentView = z.object({
+  pack: z.string(),
+  title: z.string(),
+  severities: z.array(z.object({ name: z.string(), title: z.string(), meaning: z.string() })),
+  /** Answers that count; null: yes or no. */
+  questions: z.array(z.object({ signal: z.string(), question: z.string(), answers: z.array(z.string()).nullable() })),
+  categories: z.array(z.object({ category: z.string(), team: z.string() })),
+});
 
 export const ProposeRemediation = z.strictObject({
   action: text(80),
@@ -108,6 +157,30 @@ export const FollowUpView = z.object({
   version: z.number().int(),
 });
 export type FollowUpView = z.infer<typeof FollowUpView>;
+
+/** A drill that starts by itself each month, in business hours of the organisation. */
+export const ScheduleDrill = StartDrill.extend({
+  /** Weekday of the month, such as `first tuesday`. */
+  day: text(40),
+  /** Wall clock in the organisation's zone, such as `10:00`. */
+  at: text(5),
+});
+export type ScheduleDrill = z.infer<typeof ScheduleDrill>;
+
+export const DrillSchedule = ScheduleDrill.extend({
+  id: z.string(),
+  timezone: z.string(),
+  /** The next starts, inside business hours, as instants. */
+  nextAt: z.array(z.string()),
+});
+export type DrillSchedule = z.infer<typeof DrillSchedule>;
+export const DrillScheduleList = z.object({ items: z.array(DrillSchedule) });
+
+/** What a scheduled drill does now: begin, look again later, or not take place this time. */
+export type ScheduledMoment =
+  | { kind: 'begin' }
+  | { kind: 'wait'; until: string; because: string; putOff: boolean }
+  | { kind: 'skip'; because: string };
 
 export const scoreChecks = [
   'acknowledged',

@@ -36,6 +36,10 @@ export const incidentStore = (db: Kysely<Tables>, numbers: Kysely<Tables>): Inci
     return row?.policy ?? null;
   },
 
+  keepPolicy: async (id, policy) => {
+    await db.updateTable('incident').set({ policy: json(policy) }).where('id', '=', id).execute();
+  },
+
   incidents: (filter) => listIncidents(db, filter),
 
   openIncidentFor: (correlationKey) => openIncidentFor(db, correlationKey),
@@ -62,7 +66,7 @@ export const incidentStore = (db: Kysely<Tables>, numbers: Kysely<Tables>): Inci
 /** Row, outbox row (unless `start` is null: a workflow that runs already) and notice. False: id or key exists. */
 export const insertIncident = async (
   tx: Transaction<Tables>,
-  { view, policy, correlationKey, idempotencyKey }: NewIncident,
+  { view, policy, correlationKey, idempotencyKey, entries = [] }: NewIncident,
   start: unknown,
 ): Promise<boolean> => {
   const inserted = await tx
@@ -83,7 +87,8 @@ export const insertIncident = async (
       .values({ incident_id: view.id, kind: 'start', payload: json(start) })
       .execute();
   }
-  await announceChange(tx, view.id);
+  if (entries.length > 0) await appendToTimeline(tx, view.id, entries);
+  else await announceChange(tx, view.id);
   return true;
 };
 

@@ -38,6 +38,8 @@ export interface NewIncident {
   /** Alerts of this key attach to it while it is open: service, else fingerprint. */
   correlationKey: string;
   idempotencyKey: string | null;
+  /** First entries of its timeline, written with it or not at all. */
+  entries?: TimelineEntry[];
 }
 
 export interface EffectRow {
@@ -76,7 +78,10 @@ export interface IncidentStore {
    */
   declare(incident: NewIncident, start: unknown): Promise<{ view: IncidentView; existed: boolean }>;
   incident(id: string): Promise<IncidentView | null>;
+  /** The policy the incident runs on; null for one that nobody declared. */
   policy(id: string): Promise<Policy | null>;
+  /** From now on it runs on this one; its workflow has taken it already. */
+  keepPolicy(id: string, policy: Policy): Promise<void>;
   incidents(filter: IncidentFilter): Promise<{ items: IncidentView[]; nextCursor: string | null }>;
   openIncidentFor(correlationKey: string): Promise<IncidentView | null>;
   /**

@@ -52,6 +52,7 @@ export interface IncidentCommands {
   resolve: messages.Resolve;
   reopen: messages.Reopen;
   cancel: messages.Cancel;
+  applyPolicy: messages.ApplyPolicy;
   proposeRemediation: messages.Propose;
 }
 export type IncidentCommand = keyof IncidentCommands;
@@ -107,6 +108,7 @@ const incidentUpdates: { [Name in IncidentCommand]: UpdateDefinition<IncidentVie
   resolve: messages.resolve,
   reopen: messages.reopen,
   cancel: messages.cancel,
+  applyPolicy: messages.applyPolicy,
   proposeRemediation: messages.proposeRemediation,
 };
 
@@ -212,7 +214,8 @@ const searchAttributesOf = (start: IncidentStart): SearchAttributePair[] => {
   if (start.severity) pairs.push({ key: searchAttributes.severity, value: start.severity });
   if (start.service) pairs.push({ key: searchAttributes.service, value: start.service });
   if (start.policy) pairs.push({ key: searchAttributes.pack, value: start.policy.pack });
-  if (start.catalogue) pairs.push({ key: searchAttributes.team, value: start.catalogue.team });
+  const team = start.team ?? start.catalogue?.team;
+  if (team) pairs.push({ key: searchAttributes.team, value: team });
   return pairs;
 };
 

@@ -131,8 +131,14 @@ export interface Answer {
 }
 
 export const anApi = async (
-  options: { store?: (store: Store) => Store; sandbox?: ApiDependencies['sandbox']; spoolBytesMax?: number } = {},
+  options: {
+    store?: (store: Store) => Store;
+    sandbox?: ApiDependencies['sandbox'];
+    spoolBytesMax?: number;
+    rulebook?: Rulebook;
+  } = {},
 ): Promise<Harness> => {
+  const rules = options.rulebook ?? rulebook;
   const database = await testDatabase();
   const opened = await openStore(database.url, { migrate: false, name: 'api-test', outboxLeaseMs: 500 });
   const store = options.store ? options.store(opened) : opened;
@@ -141,11 +147,11 @@ export const anApi = async (
   const temporal = standInTemporal(store);
   const metrics = createMetrics(store, () => spool.waiting());
   const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-  const dispatcher = startDispatcher({ store, remote: temporal, rulebook, log: quiet });
+  const dispatcher = startDispatcher({ store, remote: temporal, rulebook: rules, log: quiet });
   const topic = snsTopic();
   const receiver = createReceiver({
     store,
-    rulebook,
+    rulebook: rules,
     webhooks: [
       alertmanagerWebhook(),
       genericWebhook(),
@@ -162,7 +168,7 @@ export const anApi = async (
   const feed = await startChangeFeed(store);
   const app = await buildApp({
     store,
-    rulebook,
+    rulebook: rules,
     receiver,
     remote: temporal,
     identities: identities({ token: operatorToken, sandboxSecret, organisation }),

@@ -117,12 +117,19 @@ const choices: Record<string, string[]> = {
   when: ['always', 'customerFacing'],
   onRecovered: ['hold', 'ask'],
 };
+/** What may stand where a policy says nothing. */
+const instead: Record<string, unknown> = {
+  internal: ours.severities.SEV1?.updates.internal,
+  public: ours.severities.SEV1?.updates.public,
+  acknowledgementExpires: minutesMs(30),
+  otherwisePage: 'on-call',
+};
 const different = (leaf: unknown, field: string | number): unknown => {
   const choice = choices[field];
   if (choice && typeof leaf === 'string') return choice[(choice.indexOf(leaf) + 1) % choice.length];
   if (typeof leaf === 'number') return leaf + 1;
   if (typeof leaf === 'boolean') return !leaf;
-  return leaf === null ? 'something' : `${String(leaf)} `;
+  return leaf === null ? instead[field] : `${String(leaf)} `;
 };
 /** A copy in which the leaf at the path is another one. */
 const changedAt = (policy: Policy, path: Path): Policy => {

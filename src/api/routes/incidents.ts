@@ -47,6 +47,7 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
         summary: body.summary ? storable(body.summary) : null,
         severity,
         service,
+        category: body.category ?? null,
         declaredAt,
         declaredBy: actorOf(principal),
         drill: false,
