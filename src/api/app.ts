@@ -37,6 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set for every route that needs a person. */
     principal: Principal | null;
+    /** Only drills have to do with it: it stays out of the metrics. */
+    practice: boolean;
   }
 }
 
@@ -112,6 +114,7 @@ const refuseForbidden = (key: string, value: unknown): unknown => {
 /** Deny by default: a route without a line in the table of permissions does not even register. */
 const guardRoutes = (app: App, { identities }: ApiDependencies): void => {
   app.decorateRequest('principal', null);
+  app.decorateRequest('practice', false);
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) permissionOf(method, route.url);
   });
@@ -130,7 +133,7 @@ const guardRoutes = (app: App, { identities }: ApiDependencies): void => {
 const measure = (app: App, { metrics }: ApiDependencies): void => {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
-    metrics.onRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1_000);
+    if (!request.practice) metrics.onRequest(route, request.method, reply.statusCode, reply.elapsedTime / 1_000);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');

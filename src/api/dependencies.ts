@@ -1,16 +1,12 @@
 import type { Receiver } from '../intake/receive.ts';
 import type { Rulebook } from '../intake/rulebook.ts';
+import type { SandboxControl } from '../intake/start-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { RemoteControl } from '../temporal/client.ts';
+import type { DrillSchedules } from '../temporal/drill-schedules.ts';
 import type { Identities } from './auth.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Metrics } from './metrics.ts';
-
-/** Starts a failure in the sandbox. Throws InvalidInput for a scenario it does not know, Unavailable when it is away. */
-export type StartScenario = (
-  scenario: string,
-  drill: { drill: string; speed: number; people: boolean; severity?: string },
-) => Promise<void>;
 
 /** Everything the routes need; made in main.ts, and by tests with a real store and a stand-in for Temporal. */
 export interface ApiDependencies {
@@ -24,7 +20,9 @@ export interface ApiDependencies {
   /** The dispatcher looks at the outbox now. */
   wake: () => void;
   /** Null where no sandbox runs. */
-  sandbox: { url: string; startScenario: StartScenario } | null;
+  sandbox: ({ url: string } & SandboxControl) | null;
+  /** Drills that start by themselves; absent or null: there are none here. */
+  drillSchedules?: DrillSchedules | null;
   /** Door of `npm start`'s supervisor, where the pages may have a process killed; absent in production. */
   supervisorUrl?: string | null;
   /** The status page shows drills: only where nothing real is configured. */

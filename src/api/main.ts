@@ -10,6 +10,7 @@ import { InvalidInput, Unavailable } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
 import { startDispatcher } from '../intake/dispatch.ts';
 import { createReceiver } from '../intake/receive.ts';
+import { sandboxControl } from '../intake/sandbox-control.ts';
 import { openSpool } from '../intake/spool.ts';
 import { sourceTokens, webhooksOf } from '../integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
@@ -17,13 +18,13 @@ import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { connectRemoteControl } from '../temporal/client.ts';
 import { temporalConnectionOptions } from '../temporal/connection-options.ts';
+import { connectDrillSchedules } from '../temporal/drill-schedules.ts';
 import { buildApp } from './app.ts';
 import { identities } from './auth.ts';
 import { startChangeFeed } from './change-feed.ts';
 import { createMetrics } from './metrics.ts';
 import { readPeopleTokens } from './people-tokens.ts';
 import { rulebookOf } from './rulebook.ts';
-import { sandboxControl } from './sandbox-control.ts';
 
 const spoolDrainMs = 2_000;
 const storeWaitMs = 1_000;
@@ -45,6 +46,10 @@ const main = async (): Promise<void> => {
     onDamage: (lines) => log.error({ lines }, 'the spool had lines that cannot be read; they were left out'),
   });
   const remote = connectRemoteControl({
+    ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
+    namespace: config.TEMPORAL_NAMESPACE,
+  });
+  const drillSchedules = connectDrillSchedules({
     ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
     namespace: config.TEMPORAL_NAMESPACE,
   });
@@ -75,8 +80,9 @@ const main = async (): Promise<void> => {
     wake: dispatcher.wake,
     sandbox:
       sandboxUrl && sandboxSecret
-        ? { url: sandboxUrl, startScenario: sandboxControl(sandboxUrl, sandboxToken(sandboxSecret, 'control')) }
+        ? { url: sandboxUrl, ...sandboxControl(sandboxUrl, sandboxToken(sandboxSecret, 'control')) }
         : null,
+    drillSchedules,
     supervisorUrl: config.MUSTER_SUPERVISOR_URL ?? null,
     showDrills: config.STATUSPAGE_API_KEY === undefined && sandboxUrl !== undefined,
     webRoot: fileURLToPath(new URL('../../dist/web', import.meta.url)),
@@ -107,7 +113,7 @@ const main = async (): Promise<void> => {
     await app.close();
     await dispatcher.stop();
     await draining;
-    await Promise.allSettled([remote.close(), spool.close()]);
+    await Promise.allSettled([remote.close(), drillSchedules.close(), spool.close()]);
     await store.close();
     process.exit(0);
   };

@@ -64,6 +64,11 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'POST /api/v1/incidents/:id/action-items': 'responder',
   'POST /api/v1/incidents/:id/action-items/:item/complete': 'responder',
   'POST /api/v1/drills': 'responder',
+  'POST /api/v1/drill-schedules': 'commander',
+  'GET /api/v1/drill-schedules': 'viewer',
+  'DELETE /api/v1/drill-schedules/:id': 'commander',
+  'GET /api/v1/drills/:id': 'viewer',
+  'GET /api/v1/drills/:id/score': 'viewer',
 };
 
 /** Throws Bug for a route without a line, so that the process does not even start with one. */

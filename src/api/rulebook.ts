@@ -1,5 +1,4 @@
-import { InvalidInput } from '../domain/errors.ts';
-import type { Rulebook } from '../intake/rulebook.ts';
+import { packFinder, type Rulebook } from '../intake/rulebook.ts';
 import { policyFor, rosterFor, serviceFacts } from '../packs/load.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
@@ -10,14 +9,7 @@ export const rulebookOf = (
   organisation: Organisation,
   defaultPack: string,
 ): Rulebook => {
-  const pack = (id: string | null): PackDocument => {
-    const found = packs.get(id ?? defaultPack);
-    if (found) return found;
-    const known = [...packs.keys()].join(', ');
-    throw new InvalidInput(`there is no pack ${id ?? defaultPack}; use one of ${known}`, [
-      { path: 'pack', message: `one of ${known}` },
-    ]);
-  };
+  const pack = packFinder(packs, defaultPack);
   pack(null);
   return {
     organisation,

@@ -4,6 +4,7 @@ import type { Target } from '../schema/remediation.ts';
 export const incidentWorkflowType = 'incident';
 export const remediationWorkflowType = 'remediation';
 export const followUpWorkflowType = 'followUp';
+export const scheduledDrillWorkflowType = 'scheduledDrill';
 export const taskQueue = 'muster';
 export const remediationTaskQueue = 'muster-remediation';
 

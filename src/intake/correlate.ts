@@ -97,20 +97,24 @@ class Group {
     const drill = group[0]?.drill ?? null;
     const pack = this.request.rulebook.pack(drill?.pack ?? null);
     const open = await this.request.tx.openIncidentFor(this.key);
-    for (const { alert } of inOrderOfEvents(group)) await this.settleOne(alert, open, pack);
+    for (const drilled of inOrderOfEvents(group)) await this.settleOne(drilled, open, pack);
     if (this.newcomers.length > 0) await this.declare(drill, pack);
     for (const [incidentId, alerts] of this.news) await this.tell(incidentId, alerts, open);
     const first = [...this.incidents][0];
     return { incidents: this.incidents, drill: drill && first ? { drillId: drill.id, incidentId: first } : null };
   }
 
-  private async settleOne(given: Alert, open: IncidentView | null, pack: PackDocument): Promise<void> {
-    const { tx, receivedAt, rulebook } = this.request;
+  private async settleOne(
+    { alert: given, drill }: DrilledAlert,
+    open: IncidentView | null,
+    pack: PackDocument,
+  ): Promise<void> {
+    const { tx, receivedAt } = this.request;
     const dated = given.startsAt !== '';
     // A sender that does not say since when means: since this incident began.
     const alert = dated ? given : { ...given, startsAt: open?.declaredAt ?? receivedAt };
     const seen = await tx.seenAlert(alert);
-    const verdict = triage({ alert, pack, organisation: rulebook.organisation, now: receivedAt });
+    const verdict = this.judge(alert, drill, pack);
 
     if (seen?.incidentId) {
       const again = alert.status === 'firing' && !open && (await this.isNotOver(seen.incidentId));
@@ -138,6 +142,24 @@ class Group {
     return this.attach(alert, open.id, true);
   }
 
+  /** The severity that a drill asks for stands, whatever the figures say, also when the trouble begins again. */
+  private judge(alert: Alert, drill: DrillRow | null, pack: PackDocument): Verdict {
+    const { rulebook, receivedAt } = this.request;
+    const verdict = triage({ alert, pack, organisation: rulebook.organisation, now: receivedAt });
+    const { severity } = drill ?? { severity: null };
+    const policy = severity === null ? undefined : pack.severities[severity];
+    if (severity === null || policy === undefined) return verdict;
+    const serviceKnown = verdict.verdict === 'declare' && verdict.serviceKnown;
+    return {
+      verdict: 'declare',
+      severity,
+      rank: policy.rank,
+      because: 'the drill asks for this severity',
+      rule: 'drill',
+      serviceKnown,
+    };
+  }
+
   private async attach(alert: Alert, incidentId: string, isNews: boolean): Promise<void> {
     await this.request.tx.save({ verdict: 'attached', alert, incidentId });
     this.incidents.add(incidentId);
@@ -162,7 +184,7 @@ class Group {
       id,
       title: lead.alert.title.slice(0, 200),
       summary: lead.alert.summary,
-      severity: drill?.severity ?? lead.verdict.severity,
+      severity: lead.verdict.severity,
       service: lead.alert.service,
       category: worstFirst.map(({ alert }) => categoryOf(alert)).find((category) => category !== null) ?? null,
       declaredAt: receivedAt,

@@ -27,8 +27,8 @@ export interface IncomingRequest {
 
 /** What the sender is answered. */
 export type Answer =
-  | { kind: 'accepted'; receipt: Receipt }
-  | { kind: 'repeat'; receipt: Receipt }
+  /** `practice`: everything in it belongs to drills. */
+  | { kind: 'accepted' | 'repeat'; receipt: Receipt; practice: boolean }
   /** Authentic, kept for a person, and of no use to send again. */
   | { kind: 'refused'; tooLarge: boolean; reason: string };
 
@@ -42,7 +42,9 @@ export interface ReceiverDependencies {
   /** After each commit: the outbox has something. */
   wake: () => void;
   log: { warn(facts: object, text: string): void; error(facts: object, text: string): void };
+  /** Deliveries of drills are not counted. */
   onDelivery?: (source: string, outcome: 'accepted' | 'repeat' | 'refused' | 'unauthenticated' | 'spooled') => void;
+  /** Alerts of drills are not counted. */
   onAlerts?: (source: string, alerts: number, quarantined: number) => void;
 }
 
@@ -80,7 +82,7 @@ export const createReceiver = (dependencies: ReceiverDependencies): Receiver => 
       const prepared = await prepare(webhook as Webhook, request);
       try {
         const answer = await gate(() => settleAnyhow(dependencies, prepared, randomUUID()));
-        count(request.source, answer.kind);
+        if (answer.kind === 'refused' || !answer.practice) count(request.source, answer.kind);
         if (answer.kind === 'accepted') dependencies.wake();
         return answer;
       } catch (error) {
@@ -185,18 +187,21 @@ const settle = async (dependencies: ReceiverDependencies, prepared: Prepared, id
     log.warn({ source: request.source, because: fault }, 'a source sends what cannot be read');
     return refusal(prepared);
   }
-  if (earlier) return repeat(earlier.receipt, earlier.incidents);
+  const content = await contentOf(store, parsed);
+  const { practice } = content;
+  if (earlier) return repeat(earlier.receipt, earlier.incidents, practice);
   failpoint('intake:before-commit');
   try {
-    const incidents = await commit(dependencies, prepared, id);
+    const incidents = await commit(dependencies, prepared, content, id);
     failpoint('intake:after-commit');
-    dependencies.onAlerts?.(request.source, parsed.alerts.length, parsed.quarantined.length);
-    return { kind: 'accepted', receipt: { receipt: id, accepted: acceptedOf(parsed), incidents } };
+    const live = content.alerts.filter(({ drill }) => drill === null);
+    if (!practice) dependencies.onAlerts?.(request.source, live.length, parsed.quarantined.length);
+    return { kind: 'accepted', receipt: { receipt: id, accepted: acceptedOf(parsed), incidents }, practice };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     const { receipt, incidents } = error.details as { receipt?: string; incidents?: string[] };
     if (!receipt) throw error;
-    return repeat(receipt, incidents ?? []);
+    return repeat(receipt, incidents ?? [], practice);
   }
 };
 
@@ -212,9 +217,10 @@ const record = ({ request, parsed, fault, bodyHash, receivedAt }: Prepared, id: 
 
 const nothing = async (): Promise<void> => {};
 const acceptedOf = (parsed: ParsedDelivery): number => parsed.alerts.length + parsed.answers.length;
-const repeat = (receipt: string, incidents: string[]): Answer => ({
+const repeat = (receipt: string, incidents: string[], practice: boolean): Answer => ({
   kind: 'repeat',
   receipt: { receipt, accepted: 0, incidents },
+  practice,
 });
 const refusal = ({ request, fault }: Prepared): Answer => ({
   kind: 'refused',
@@ -265,11 +271,29 @@ const unreadableAlert = (request: IncomingRequest, reason: string): Alert => ({
 
 // --- which incidents ------------------------------------------------------------------------------------------------
 
-const commit = async (dependencies: ReceiverDependencies, prepared: Prepared, id: string): Promise<string[]> => {
-  const { store, rulebook } = dependencies;
-  const { parsed, receivedAt } = prepared;
+interface Content {
+  alerts: DrilledAlert[];
+  answers: { incidentId: string; payload: AcknowledgePayload }[];
+  practice: boolean;
+}
+
+const contentOf = async (store: Store, parsed: ParsedDelivery): Promise<Content> => {
   const alerts = await withDrills(store, parsed.alerts);
   const answers = await answersOf(store, parsed.answers);
+  const parts = alerts.map(({ drill }) => drill !== null);
+  for (const { incidentId } of answers) parts.push((await store.incidents.incident(incidentId))?.drill === true);
+  const foreign = parsed.quarantined.length > 0 || answers.length < parsed.answers.length;
+  return { alerts, answers, practice: !foreign && parts.length > 0 && parts.every(Boolean) };
+};
+
+const commit = async (
+  dependencies: ReceiverDependencies,
+  prepared: Prepared,
+  { alerts, answers }: Content,
+  id: string,
+): Promise<string[]> => {
+  const { store, rulebook } = dependencies;
+  const { parsed, receivedAt } = prepared;
   let outcome: Awaited<ReturnType<typeof correlate>> = { incidents: [], drills: [] };
   await store.intake.commit(record(prepared, id), parsed.quarantined, async (tx) => {
     const incident = (incidentId: string) => store.incidents.incident(incidentId);
@@ -333,7 +357,9 @@ const putIntoSpool = async (spool: Spool, request: IncomingRequest, prepared: Pr
     bodyBase64: request.raw.toString('base64'),
   });
   if (prepared.fault) return refusal(prepared);
-  return { kind: 'accepted', receipt: { receipt: id, accepted: acceptedOf(prepared.parsed), incidents: [] } };
+  const receipt = { receipt: id, accepted: acceptedOf(prepared.parsed), incidents: [] };
+  // While the database is away nobody can say whether it is a drill's: it counts.
+  return { kind: 'accepted', receipt, practice: false };
 };
 
 /** Lets at most `atOnceMax` run; the others wait in order. */

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../domain/errors.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
 import type { IncidentStart } from '../temporal/client.ts';
@@ -14,3 +15,15 @@ export interface Rulebook {
   /** Null for a service that the catalogue does not know. */
   service(id: string | null): Exclude<IncidentStart['catalogue'], undefined>;
 }
+
+/** Finds packs by id, the default where none is given. Throws InvalidInput with the list of those that are loaded. */
+export const packFinder =
+  (packs: ReadonlyMap<string, PackDocument>, defaultPack: string): Rulebook['pack'] =>
+  (id) => {
+    const found = packs.get(id ?? defaultPack);
+    if (found) return found;
+    const known = [...packs.keys()].join(', ');
+    throw new InvalidInput(`there is no pack ${id ?? defaultPack}; use one of ${known}`, [
+      { path: 'pack', message: `one of ${known}` },
+    ]);
+  };

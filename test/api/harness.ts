@@ -134,6 +134,7 @@ export const anApi = async (
   options: {
     store?: (store: Store) => Store;
     sandbox?: ApiDependencies['sandbox'];
+    drillSchedules?: ApiDependencies['drillSchedules'];
     spoolBytesMax?: number;
     rulebook?: Rulebook;
   } = {},
@@ -176,6 +177,7 @@ export const anApi = async (
     metrics,
     wake: dispatcher.wake,
     sandbox: options.sandbox ?? null,
+    drillSchedules: options.drillSchedules ?? null,
     showDrills: true,
     webRoot: null,
     secureCookies: false,

@@ -9,6 +9,7 @@ beforeAll(async () => {
   api = await anApi({
     sandbox: {
       url: 'http://127.0.0.1:8090',
+      scenarios: async () => ['bad-release'],
       startScenario: async (scenario, drill) => {
         drills.push({ scenario, drill });
       },

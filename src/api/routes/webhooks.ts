@@ -39,6 +39,7 @@ export const webhookRoutes = async (app: App, { receiver }: ApiDependencies): Pr
         now: Date.now(),
       });
       failpoint('intake:before-answer');
+      request.practice = answer.kind !== 'refused' && answer.practice;
       switch (answer.kind) {
         case 'accepted':
           return reply.code(202).send(answer.receipt);
