@@ -16,8 +16,8 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, IncidentContext, RemediationActivities, ServiceFacts } from '../activities/index.ts';
 import { instant, spanInWords } from '../src/domain/duration.ts';
-import { muster } from '../src/domain/story.ts';
 import { sentence } from '../src/domain/sentence.ts';
+import { muster } from '../src/domain/story.ts';
 import { verdictOf } from '../src/domain/verification.ts';
 import type { Actor, TimelineEntry, TimelineKind } from '../src/schema/incident.ts';
 import type { Policy } from '../src/schema/policy.ts';

@@ -5,8 +5,10 @@ import { addChangeCommands } from './commands/change.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDrillCommand } from './commands/drill.ts';
 import { addOnCallCommand } from './commands/on-call.ts';
+import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addTokenCommand } from './commands/token.ts';
 import type { World } from './context.ts';
 import { CommandFailed } from './failure.ts';
@@ -71,9 +73,11 @@ Examples:
   addReadCommands(muster, world);
   addChangeCommands(muster, world);
   addRemediationCommands(muster, world);
+  addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
   addCheckCommand(muster, world);
+  addSimulateCommand(muster, world);
   addTokenCommand(muster, world);
   for (const command of muster.commands) {
     command.option('--json', 'answer as JSON');

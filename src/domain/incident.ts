@@ -109,7 +109,8 @@ const tell = (story: Story, fact: Fact): void => {
       story.announce('room', 'declared');
       if (story.severity.drafts.includes('social')) story.announce('room', 'socialDraft');
       giveNotices(story);
-      if (customers?.atDeclaration) story.announce('public', 'publicFirst');
+      if (customers?.atDeclaration)
+        story.announce('public', 'publicFirst', { nextUpdateAt: instant(fact.at + elapsed(state, customers.every)) });
       return;
     }
     case 'alertsAttached': {

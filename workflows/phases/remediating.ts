@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { muster } from '../../src/domain/story.ts';
 import { isOver } from '../../src/domain/incident-state.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
+import { muster } from '../../src/domain/story.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 import type { Proposal, RemediationStatus } from '../../src/schema/remediation.ts';
 import type { Desk } from '../desk.ts';
