@@ -15,6 +15,9 @@ const titleCharactersMax = 200;
  */
 export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'admit' | 'roster'> => {
   const { store, organisation } = dependencies;
+  const rosterNow = async (duties: readonly string[], at: string, team: string | null) =>
+    rosterFor(organisation, [...new Set(duties)], at, team ?? undefined, await store.overrides.inForce(at));
+
   return {
     admit: async ({ workflowId, at, ...input }) => {
       const pack = packOf(dependencies, input.policy?.pack);
@@ -42,7 +45,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
         policy,
         team: input.team ?? catalogue?.team ?? null,
         moments: input.moments ?? momentsFor(policy, organisation, declaredAt),
-        roster: input.roster ?? rosterFor(organisation, [...new Set(duties)], declaredAt, catalogue?.team),
+        roster: input.roster ?? (await rosterNow(duties, declaredAt, input.team ?? catalogue?.team ?? null)),
         catalogue,
         continues: input.continues ?? null,
       };
@@ -58,7 +61,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
       );
       return { ...draft, incidentId: view.id, severity: view.severity, declaredAt: view.declaredAt };
     },
-    roster: async ({ incident, duties, at }) => rosterFor(organisation, duties, at, incident.team ?? undefined),
+    roster: ({ incident, duties, at }) => rosterNow(duties, at, incident.team),
   };
 };
 

@@ -61,11 +61,12 @@ export const createChat = (dependencies: Dependencies): ChatVerbs => {
     }
   };
 
-  const peopleOf = (request: RoomRequest): string[] => {
+  const peopleOf = async (request: RoomRequest): Promise<string[]> => {
     const team = request.incident.team ?? undefined;
+    const overrides = await store.overrides.inForce(request.at);
     const named = request.people.flatMap((who) =>
       who.startsWith(dutyPrefix)
-        ? holdersOf(organisation, who.slice(dutyPrefix.length), { at: request.at, team })
+        ? holdersOf(organisation, who.slice(dutyPrefix.length), { at: request.at, team, overrides })
         : [who],
     );
     return [...new Set(named)];
@@ -133,7 +134,7 @@ export const createChat = (dependencies: Dependencies): ChatVerbs => {
     let uninvited: string[] = [];
     const failed = await part('invite', request.incident, async () => {
       const { reference } = await carryOut(store.effects, effect, async () =>
-        JSON.stringify(await bring(request.incident.drill, room, peopleOf(request))),
+        JSON.stringify(await bring(request.incident.drill, room, await peopleOf(request))),
       );
       uninvited = JSON.parse(reference ?? '[]');
     });

@@ -39,7 +39,8 @@ export const createNotices = (dependencies: Dependencies, chat: ChatVerbs): Noti
   return {
     tellHolders: async (telling) => {
       const { incident, duty, at } = telling;
-      const holders = holdersOf(organisation, duty, { at, team: incident.team ?? undefined });
+      const overrides = await store.overrides.inForce(at);
+      const holders = holdersOf(organisation, duty, { at, team: incident.team ?? undefined, overrides });
       if (holders.length === 0) {
         const text = `Nobody holds the duty ${duty} now, who was to be told of ${incident.incidentId} directly.`;
         await chat.say({ ...telling, kind: 'chat', message: 'plain', facts: { text } });

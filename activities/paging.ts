@@ -88,7 +88,8 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
   return {
     page: async (request) => {
       const team = request.incident.team ?? undefined;
-      const onDuty = holdersOf(organisation, request.duty, { at: request.at, team });
+      const overrides = await store.overrides.inForce(request.at);
+      const onDuty = holdersOf(organisation, request.duty, { at: request.at, team, overrides });
       const nobodyOnDuty = onDuty.length === 0;
       // A service nobody entered in the catalogue has no owner: the fallback group stands in for one.
       const holders = isUnowned(organisation, request) ? [...new Set([...onDuty, ...organisation.fallback])] : onDuty;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInput } from '../domain/errors.ts';
 import { holdersOf } from '../domain/on-call.ts';
 import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
+import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
 import { organisationFaults } from './check-organisation.ts';
 import { togetherFaults } from './check-together.ts';
@@ -93,10 +94,12 @@ export const rosterFor = (
   duties: readonly string[],
   at: string,
   team?: string,
+  overrides: readonly Override[] = [],
 ): Record<string, string> =>
   Object.fromEntries(
     duties.flatMap((duty) => {
-      const names = holdersOf(organisation, duty, { at, team }).map((id) => organisation.people[id]?.name ?? id);
+      const held = holdersOf(organisation, duty, { at, team, overrides });
+      const names = held.map((id) => organisation.people[id]?.name ?? id);
       return names.length > 0 ? [[duty, names.join(', ')]] : [];
     }),
   );

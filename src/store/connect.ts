@@ -6,6 +6,7 @@ import { followUpStore } from './follow-ups.ts';
 import { incidentStore } from './incidents.ts';
 import { intakeStore } from './intake.ts';
 import { migrate } from './migrate.ts';
+import { overrideStore } from './overrides.ts';
 import { connectionSettings, translatingPool } from './pool.ts';
 import { remediationStore } from './remediations.ts';
 import type { Store } from './store.ts';
@@ -43,6 +44,7 @@ export const openStore = async (url: string, options: StoreOptions = {}): Promis
     effects: effectStore(db),
     remediations: remediationStore(db),
     followUps: followUpStore(db),
+    overrides: overrideStore(db, options.log ?? (() => {})),
     listen: notices.listen,
     ready: async () => {
       await sql`insert into readiness default values on conflict (only_row) do update set checked_at = now()`.execute(

@@ -4,6 +4,7 @@ import type { FollowUpView } from '../schema/api.ts';
 import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
 import type { Evidence, RemediationView } from '../schema/remediation.ts';
+import type { OverrideStore } from './overrides.ts';
 
 /** One webhook request as received. `bodyHash` + `source` or the vendor's `deliveryId` makes a repeat a repeat. */
 export interface DeliveryRecord {
@@ -186,6 +187,7 @@ export interface Store {
   effects: EffectStore;
   remediations: RemediationStore;
   followUps: FollowUpStore;
+  overrides: OverrideStore;
   /** Calls back with the incident id after each committed change, from any process. Returns the way to stop. */
   listen(onChange: (incidentId: string) => void): Promise<() => Promise<void>>;
   /** Throws Unavailable when a durable commit is not possible now. */

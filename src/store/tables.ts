@@ -114,6 +114,19 @@ export interface Tables {
   evidence: { incident_id: string; gathered_at: Instant; evidence: Json<Evidence> };
   bad_revision: { target_key: string; hash: string; incident_id: string; marked_at: GeneratedInstant };
   stop_switch: { scope: string; stopped: boolean; set_by: string; set_at: GeneratedInstant };
+  schedule_override: {
+    id: GeneratedAlways<number>;
+    schedule: string;
+    person: string;
+    starts_at: Instant;
+    ends_at: Instant;
+    note: string | null;
+    made_by: string;
+    made_at: GeneratedInstant;
+    idempotency_key: string | null;
+    removed_by: string | null;
+    removed_at: Instant | null;
+  };
   audit: {
     id: GeneratedAlways<number>;
     at: GeneratedInstant;

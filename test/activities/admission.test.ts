@@ -60,7 +60,7 @@ describe('an incident started by hand', () => {
 describe('the roster', () => {
   test("names who holds a duty for the incident's team, and leaves out what nobody holds", async () => {
     const world = await activityWorld();
-    const incident = anIncidentContext({ service: 'search' });
+    const incident = anIncidentContext({ service: 'search', team: 'platform' });
     const roster = await world.run('roster', { incident, duties: ['on-call-lead', 'chief-gardener'], at });
     expect(roster).toEqual({ 'on-call-lead': 'Mei Tanaka' });
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PageRequest } from '../../activities/index.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
+import { holdersOf } from '../../src/domain/on-call.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ActivityWorld, activityWorld, anIncidentContext } from '../support/activity-world.ts';
@@ -151,6 +152,35 @@ describe('a pager that does not work', () => {
     expect(outcome.reached).toMatchObject([{ via: 'chat' }]);
     expect(performance.now() - started).toBeLessThan(6_000);
     answer({ reference: 'late' });
+  });
+});
+
+describe('an override', () => {
+  const monday = { from: '2026-11-23T00:00:00.000Z', until: '2026-11-24T00:00:00.000Z' };
+  const swap = { schedule: 'shop', person: 'hugo', by: 'dana', note: null, idempotencyKey: null };
+  const during = '2026-11-23T10:00:00.000Z';
+
+  test('is who is paged, invited and named on the timers while it lasts', async () => {
+    const world = await activityWorld();
+    const { id } = await world.store.overrides.add({ ...swap, ...monday });
+    const request = aPage({ duty: 'on-call', at: during });
+    expect((await world.run('page', request)).reached).toMatchObject([{ person: 'hugo' }]);
+    const { incident } = request;
+    expect(await world.run('roster', { incident, duties: ['on-call'], at: during })).toEqual({
+      'on-call': 'Hugo Barreto',
+    });
+    await world.store.overrides.remove(id, 'dana');
+  });
+
+  test('that is over or removed pages whoever the schedule names', async () => {
+    const world = await activityWorld();
+    const { id } = await world.store.overrides.add({ ...swap, ...monday });
+    const after = await world.run('page', aPage({ duty: 'on-call', at: monday.until }));
+    await world.store.overrides.remove(id, 'dana');
+    const removed = await world.run('page', aPage({ duty: 'on-call', at: during }));
+    const named = holdersOf(sandboxOrganisation, 'on-call', { at: during });
+    expect(named).not.toEqual(['hugo']);
+    expect([after, removed].map(({ reached }) => reached.map(({ person }) => person))).toEqual([named, named]);
   });
 });
 
