@@ -38,7 +38,7 @@ export const createStatusPage = (dependencies: Dependencies): ((telling: StatusT
     const { incident, key, status } = telling;
     const service = organisation.services[incident.service ?? ''];
     const publicName = service?.publicName ?? 'our service';
-    const inventory = inventoryOf(organisation, packs.get(incident.pack)?.neverPublic ?? []);
+    const inventory = inventoryFor(incident.pack);
     const { body, leaks } = guarded(telling, publicName);
     const { reference } = await carryOut(
       store.effects,
@@ -65,10 +65,15 @@ export const createStatusPage = (dependencies: Dependencies): ((telling: StatusT
     };
   };
 
+  function inventoryFor(id: string): Inventory {
+    const pack = packs.get(id);
+    return inventoryOf(organisation, pack?.neverPublic ?? [], pack?.publicMay);
+  }
+
   function guarded(telling: StatusTelling, publicName: string): { body: string; leaks: Leak[] } {
     const { incident, status } = telling;
     const pack = packs.get(incident.pack);
-    const inventory = inventoryOf(organisation, pack?.neverPublic ?? []);
+    const inventory = inventoryFor(incident.pack);
     const asked = wording(telling.message, { ...telling.facts, publicName });
     const leaks = asked === null ? [{ rule: 'no wording', excerpt: telling.message }] : leaksIn(asked, inventory);
     if (asked !== null && leaks.length === 0) return { body: asked, leaks };

@@ -3,6 +3,7 @@
  * Pure. It errs to the safe side: a text held back is replaced by the pack's safe wording, a leak cannot be taken back.
  */
 import type { Organisation } from '../schema/organisation.ts';
+import type { PackDocument } from '../schema/policy.ts';
 import { asRead, type Reading } from './leak-reading.ts';
 import { type LeakRule, rules } from './leak-rules.ts';
 
@@ -19,14 +20,26 @@ export interface Inventory {
   internal: RegExp | null;
   forbidden: RegExp | null;
   people: RegExp | null;
+  /** Names of built-in rules that do not count for this pack. */
+  lifted: ReadonlySet<string>;
 }
+
+/** What a pack may let people say (`publicMay`), and the rules that would hold it back. Names, addresses, secrets, blame and guesses stay. */
+const liftedBy: Record<PackDocument['publicMay'][number], string[]> = {
+  estimate: ['promise of a time'],
+  cause: ['cause', 'technical detail'],
+};
 
 const excerptCharactersMax = 60;
 /** Nobody writes customers a longer post, and the patterns stay quick. */
 const textCharactersMax = 4_500;
 
 /** Names of services, workloads, components and clusters that are not also public names; namespaces and teams when they look technical. */
-export const inventoryOf = (organisation: Organisation, neverPublic: readonly string[]): Inventory => {
+export const inventoryOf = (
+  organisation: Organisation,
+  neverPublic: readonly string[],
+  publicMay: PackDocument['publicMay'] = [],
+): Inventory => {
   const services = Object.entries(organisation.services);
   const publicWords = new Set(
     services.flatMap(([, service]) => [
@@ -55,7 +68,12 @@ export const inventoryOf = (organisation: Organisation, neverPublic: readonly st
     email,
     chat ?? '',
   ]);
-  return { internal: anyOf(internal), forbidden: anyOf(neverPublic), people: anyOf(people) };
+  return {
+    internal: anyOf(internal),
+    forbidden: anyOf(neverPublic),
+    people: anyOf(people),
+    lifted: new Set(publicMay.flatMap((permitted) => liftedBy[permitted])),
+  };
 };
 
 /** Everything found, each rule once; empty: the text may go out. */
@@ -71,7 +89,7 @@ export const leaksIn = (text: string, inventory: Inventory): Leak[] => {
       : []),
   ];
   for (const reading of asRead(text)) {
-    for (const rule of [...own, ...rules]) {
+    for (const rule of [...own, ...rules.filter(({ name }) => !inventory.lifted.has(name))]) {
       const excerpt = match(rule, reading);
       if (excerpt !== null && !found.has(rule.name))
         found.set(rule.name, { rule: rule.name, excerpt: shown(rule, excerpt) });

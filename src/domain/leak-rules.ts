@@ -102,7 +102,12 @@ export const rules: readonly LeakRule[] = [
   {
     name: 'blame',
     pattern:
-      /\bblam\w+|\bfaults? of\b|\b(?:our|their|his|her|whose) (?:own )?(?:fault|mistake|error|negligence)\b|\bhuman errors?\b|\bhuman mistakes?\b|\bat fault\b|\bcareless\w*|\bnegligen\w+|\b(?:screwed|messed) (?:it |this |things )?up\b|\bbroke (?:it|the|our|production)\b|\bforgot to\b|\bfailed to (?:test|check|review|notice|renew|monitor|follow)\b|\b(?:an?|one of our|the|our|some) (?:\w+ )?(?:engineers?|developers?|employees?|operators?|administrators?|admins?|contractors?|interns?|colleagues?|staff|vendors?|suppliers?|third[ -]part(?:y|ies)|hosting providers?|cloud providers?) (?:\w+ )?(?:has |have |had |who )?(?:made|caused|broke|deployed|changed|pushed|deleted|removed|forgot|misconfigured|accidentally|introduced|is responsible|are responsible|was responsible|failed)|\b(?:caused|introduced|triggered) by (?:an?|one of|our|the|some)? ?(?:\w+ )?(?:engineers?|developers?|employees?|operators?|admins?|vendors?|suppliers?|providers?|teams?|mistake|change|release|update)\b|\bmistake by\b|\bincompeten\w+|\bstupid\w*/,
+      /\bblam\w+|\bfaults? of\b|\b(?:our|their|his|her|whose) (?:own )?(?:fault|mistake|error|negligence)\b|\bhuman errors?\b|\bhuman mistakes?\b|\bat fault\b|\bcareless\w*|\bnegligen\w+|\b(?:screwed|messed) (?:it |this |things )?up\b|\bbroke (?:it|the|our|production)\b|\bforgot to\b|\bfailed to (?:test|check|review|notice|renew|monitor|follow)\b|\b(?:an?|one of our|the|our|some) (?:\w+ )?(?:engineers?|developers?|employees?|operators?|administrators?|admins?|contractors?|interns?|colleagues?|staff|vendors?|suppliers?|third[ -]part(?:y|ies)|hosting providers?|cloud providers?) (?:\w+ )?(?:has |have |had |who )?(?:made|caused|broke|deployed|changed|pushed|deleted|removed|forgot|misconfigured|accidentally|introduced|is responsible|are responsible|was responsible|failed)|\b(?:caused|introduced|triggered) by (?:an?|one of|our|the|some)? ?(?:\w+ )?(?:engineers?|developers?|employees?|operators?|admins?|vendors?|suppliers?|providers?|teams?|mistake)\b|\bmistake by\b|\bincompeten\w+|\bstupid\w*/,
+  },
+  {
+    name: 'cause',
+    pattern:
+      /\b(?:caused|introduced|triggered) by (?:an?|one of|our|the|some)? ?(?:\w+ )?(?:changes?|releases?|updates?)\b/,
   },
   {
     name: 'guess',

@@ -1,5 +1,5 @@
 /** How bad it is, from a pack's own rules. Pure: no figure of a policy stands here. */
-import type { Condition, PackDocument, SeverityRule } from '../schema/policy.ts';
+import type { Adjustment, Condition, PackDocument, SeverityRule } from '../schema/policy.ts';
 import { Bug, InvalidInput } from './errors.ts';
 
 export type Fact = number | string | boolean;
@@ -12,7 +12,12 @@ export interface JudgedSeverity {
   because: string;
   /** Id of the rule, or `label:<word>`, or `label:otherwise`. */
   rule: string;
+  /** Ids of the adjustments that moved it, in the order in which they did. */
+  adjustments: string[];
 }
+
+/** What of a pack decides how bad something is. */
+export type SeverityRules = Pick<PackDocument, 'pack' | 'severities' | 'rules' | 'severityLabels' | 'adjustments'>;
 
 /** Rank of a severity of the pack; 1 is worst. Throws InvalidInput for a name the pack does not know. */
 export const rankOf = (pack: Pick<PackDocument, 'pack' | 'severities'>, severity: string): number => {
@@ -40,6 +45,50 @@ export const severityNamed = (pack: Pick<PackDocument, 'severities'>, typed: str
 export const allHold = (conditions: readonly Condition[], facts: TriageFacts, heldMs: number): boolean =>
   conditions.every((condition) => holds(condition, facts, heldMs));
 
+/**
+ * How bad it is, all told: the worst matching rule or the monitor's own word, whichever the pack lets decide, moved by the
+ * adjustments that match. Where a rule matched, a missing or unknown word says nothing. Total: without any rule and word
+ * the pack's severity for the unknown. Also for a person who declares: answers are facts, `heldMs` 0, `label` null.
+ */
+export const judge = (
+  pack: SeverityRules,
+  facts: TriageFacts,
+  heldMs: number,
+  label: string | null,
+): JudgedSeverity => {
+  const byRules = judgeByRules(pack, facts, heldMs);
+  const { known, ...byLabel } = judgeByLabel(pack, label);
+  const wordIsWorse = byRules !== null && known && byLabel.rank < byRules.rank;
+  const wordCounts = byRules === null || (wordIsWorse && pack.severityLabels.counts === 'worse');
+  return adjusted(pack, wordCounts ? byLabel : byRules, facts, heldMs);
+};
+
+/** Lowered first, never past the mildest, then lifted: a lift is never taken back. Only what moved it is named. */
+const adjusted = (pack: SeverityRules, judged: JudgedSeverity, facts: TriageFacts, heldMs: number): JudgedSeverity => {
+  const names = severityNames(pack);
+  const moveTo = (at: JudgedSeverity, rank: number, adjustment: Adjustment): JudgedSeverity => {
+    const severity = names[rank - 1];
+    if (rank === at.rank || severity === undefined) return at;
+    const because = `${rank > at.rank ? 'lowered' : 'lifted'} to ${severity}: ${explain(adjustment, facts)}`;
+    return {
+      ...at,
+      severity,
+      rank,
+      because: `${at.because}; ${because}`,
+      adjustments: [...at.adjustments, adjustment.id],
+    };
+  };
+  const matching = pack.adjustments.filter(({ when }) => allHold(when, facts, heldMs));
+  const lowered = matching.reduce(
+    (at, each) => moveTo(at, Math.min(at.rank + (each.lowerBy ?? 0), names.length), each),
+    judged,
+  );
+  return matching.reduce(
+    (at, each) => (each.atLeast === undefined ? at : moveTo(at, Math.min(at.rank, rankOf(pack, each.atLeast)), each)),
+    lowered,
+  );
+};
+
 /** The worst matching rule; among equals the first of the pack. Null when no figure says anything. */
 export const judgeByRules = (
   pack: Pick<PackDocument, 'pack' | 'severities' | 'rules'>,
@@ -54,6 +103,7 @@ export const judgeByRules = (
       rank: rankOf(pack, rule.severity),
       because: explain(rule, facts),
       rule: rule.id,
+      adjustments: [],
     }));
   return matching.reduce<JudgedSeverity | null>(
     (worst, each) => (worst && worst.rank <= each.rank ? worst : each),
@@ -75,6 +125,7 @@ export const judgeByLabel = (
     known: mapped !== undefined,
     rule: mapped === undefined ? 'label:otherwise' : `label:${word}`,
     because: word === '' ? 'the monitor gives no severity' : `the monitor says "${word}"`,
+    adjustments: [],
   };
 };
 

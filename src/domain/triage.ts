@@ -5,13 +5,13 @@
  * Order of the decision:
  * 1. Severity rules look at the figures and flags; the worst match counts.
  * 2. An ignore rule that matches silences the alert, if no severity rule matches or it overrules each of them by name.
- * 3. Else the worse of rule and the monitor's own word. Where a rule matched, a missing or unknown word says nothing.
+ * 3. Else `judge`: rules, the monitor's own word and what lowers or lifts them.
  * Telling people fails open: what nobody thought of is declared, with the pack's severity for the unknown.
  */
 import type { Alert } from '../schema/alert.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
-import { allHold, explain, judgeByLabel, judgeByRules, type TriageFacts } from './severity.ts';
+import { allHold, explain, judge, judgeByRules, type TriageFacts } from './severity.ts';
 
 export type Verdict =
   | { verdict: 'ignore'; because: string; rule: string }
@@ -37,18 +37,16 @@ export const triage = ({ alert, pack, organisation, now }: TriageRequest): Verdi
     }
   }
 
-  const byRules = judgeByRules(pack, facts, heldMs);
-  const byLabel = judgeByLabel(pack, alert.severityLabel);
-  const labelDecides = byRules === null || (byLabel.known && byLabel.rank < byRules.rank);
-  const { severity, rank, because, rule } = labelDecides ? byLabel : byRules;
+  const { severity, rank, because, rule } = judge(pack, facts, heldMs, alert.severityLabel);
   return { verdict: 'declare', severity, rank, because, rule, serviceKnown: facts.serviceKnown === true };
 };
 
 /**
  * The alert's own signals and what follows from alert and catalogue:
  * `severityLabel` the monitor's word or "none" · `figures` how many numbers it brings · `serviceKnown` ·
- * `criticalEndpoint` from the catalogue unless the alert says it · `serviceTier` · `maintenance` "inside" or "overrun"
- * when the alert brings `maintenanceUntil`, an instant.
+ * `criticalEndpoint` and `customerFacing` from the catalogue unless the alert says it; what the catalogue does not know
+ * counts as customer-facing · `serviceTier` · `maintenance` "inside" or "overrun" when the alert brings
+ * `maintenanceUntil`, an instant.
  */
 export const factsOf = (alert: Alert, organisation: Organisation, now: string): TriageFacts => {
   const known = alert.service !== null && Object.hasOwn(organisation.services, alert.service);
@@ -56,6 +54,7 @@ export const factsOf = (alert: Alert, organisation: Organisation, now: string): 
   const until = alert.signals.maintenanceUntil;
   const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
   return {
+    customerFacing: service?.customerFacing ?? true,
     ...(service ? { criticalEndpoint: service.critical, serviceTier: service.tier } : {}),
     ...alert.signals,
     ...(Number.isNaN(untilMs) ? {} : { maintenance: Date.parse(now) <= untilMs ? 'inside' : 'overrun' }),
