@@ -6,6 +6,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addDrillCommand } from './commands/drill.ts';
 import { addOnCallCommand } from './commands/on-call.ts';
 import { addPolicyCommands } from './commands/policy.ts';
+import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -73,6 +74,7 @@ Examples:
   addReadCommands(muster, world);
   addChangeCommands(muster, world);
   addRemediationCommands(muster, world);
+  addPolicyCommands(muster, world);
   addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);

@@ -1,9 +1,9 @@
 /** Commands of people to an incident. Each shows the incident as it is afterwards. */
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { IncidentView, roleNames } from '../../schema/incident.ts';
 import { contextOf, incidentPath, meantIncident, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { misused } from '../failure.ts';
+import { addDeclareCommand } from './declare.ts';
 import { describeIncident } from './read.ts';
 
 const whichOne = 'incident id; "-" is the only open one';
@@ -18,43 +18,7 @@ export const addChangeCommands = (program: Command, world: World): void => {
     describeIncident(output, value, nowMs);
   };
 
-  program
-    .command('declare')
-    .description('open an incident: pages, opens the room, starts the promises')
-    .argument('<title...>', 'what is wrong, in a few words')
-    .option('-s, --severity <severity>', "the pack's own name, such as SEV1")
-    .option('--service <service>', 'id from the catalogue')
-    .option('--summary <text>', 'what is broken and who is affected')
-    .option('--pack <pack>', "policy pack; the installation's own when absent")
-    .option('--key <key>', 'makes a repeat of this command the same incident')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  muster declare "Checkout answers errors" --severity SEV1 --service checkout\n  muster declare Login is slow',
-    )
-    .action(
-      async (
-        words: string[],
-        options: Record<'severity' | 'service' | 'summary' | 'pack' | 'key', string | undefined>,
-        command: Command,
-      ) => {
-        const { client, output, nowMs } = contextOf(world, command);
-        const { key = randomUUID(), ...facts } = options;
-        try {
-          const body = withoutGaps({
-            title: words.join(' '),
-            ...only(facts, 'severity', 'service', 'summary', 'pack'),
-          });
-          const { value, raw } = await client.post('/api/v1/incidents', body, IncidentView, key);
-          output.data(raw);
-          describeIncident(output, value, nowMs);
-        } catch (error) {
-          if (error instanceof CommandFailed && error.problem === null) {
-            throw new CommandFailed(`${error.message}\nTo repeat without declaring twice, add: --key ${key}`);
-          }
-          throw error;
-        }
-      },
-    );
+  addDeclareCommand(program, world);
 
   program
     .command('ack')
@@ -173,9 +137,6 @@ const roleNamed = (typed: string): string => {
   if (!found) throw misused(`"${typed}" is no role; give one of ${roleNames.map(dashed).join(', ')}`);
   return found;
 };
-
-const only = (options: Record<string, string | undefined>, ...names: string[]) =>
-  Object.fromEntries(names.map((name) => [name, options[name]]));
 
 const withoutGaps = (body: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
