@@ -2,9 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../activities/create-activities.ts';
+import type { DrillStarter } from '../activities/drills.ts';
 import type { RemediationDependencies } from '../activities/run-action.ts';
 import { type Config, organisationFile } from '../src/config.ts';
 import { InvalidInput, Unavailable } from '../src/domain/errors.ts';
+import { sandboxToken } from '../src/domain/sandbox-token.ts';
+import { packFinder } from '../src/intake/rulebook.ts';
+import { sandboxControl } from '../src/intake/sandbox-control.ts';
+import { startDrill } from '../src/intake/start-drill.ts';
 import { connect, connectClusters } from '../src/integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
 import { openStore } from '../src/store/connect.ts';
@@ -19,7 +24,7 @@ const storePauseMs = 500;
 /** Throws InvalidInput when configuration, packs or organisation do not hold. */
 export const workerDependencies = async (config: Config, log: Logger): Promise<Dependencies> => {
   const organisation = loadOrganisation(organisationFile(config));
-  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation);
+  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation, [config.MUSTER_PACK]);
   if (!packs.has(config.MUSTER_PACK)) {
     throw new InvalidInput(`MUSTER_PACK names "${config.MUSTER_PACK}"; use one of ${[...packs.keys()].join(', ')}`);
   }
@@ -34,6 +39,15 @@ export const workerDependencies = async (config: Config, log: Logger): Promise<D
     mailFrom: config.MAIL_FROM,
     log,
   };
+};
+
+/** Scheduled drills go the way of those that people start, only not over HTTP. */
+export const drillStarter = (config: Config, { store, packs }: Dependencies): DrillStarter => {
+  const { MUSTER_SANDBOX_URL: url, MUSTER_SANDBOX_SECRET: secret } = config;
+  if (!url || !secret) return null;
+  const rulebook = { pack: packFinder(packs, config.MUSTER_PACK) };
+  const sandbox = sandboxControl(url, sandboxToken(secret, 'control'));
+  return (order, drill) => startDrill({ store, rulebook, sandbox }, order, drill);
 };
 
 /** The remediation worker holds the cluster's credentials, and of the vendors only asks the metrics. */

@@ -1,8 +1,9 @@
 /** The worker process: workflows, and every activity that tells people. Holds the vendors' tokens, no production credentials. */
 import { createActivities } from '../activities/create-activities.ts';
+import { createDrillActivities } from '../activities/drills.ts';
 import { taskQueue } from '../src/domain/names.ts';
 import { bundleCacheDirs, workflowBundle } from './bundle.ts';
-import { workerDependencies } from './dependencies.ts';
+import { drillStarter, workerDependencies } from './dependencies.ts';
 import { runWorker } from './run.ts';
 
 await runWorker('worker', async (config, log) => {
@@ -15,7 +16,10 @@ await runWorker('worker', async (config, log) => {
     options: {
       taskQueue,
       workflowBundle: { code: bundle.code },
-      activities: createActivities(dependencies),
+      activities: {
+        ...createActivities(dependencies),
+        ...createDrillActivities(dependencies, drillStarter(config, dependencies)),
+      },
       // Pages and messages on their way may end; vendors answer or time out within ten seconds.
       shutdownGraceTime: '8 s',
       shutdownForceTime: '15 s',

@@ -77,3 +77,10 @@ export const followingUp: ActivityOptions = {
   scheduleToCloseTimeout: '48 h',
   retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '10 min' },
 };
+
+/** Practice that cannot begin within half an hour is left out: the day goes on. */
+export const practising: ActivityOptions = {
+  startToCloseTimeout: '30 s',
+  scheduleToCloseTimeout: '30 min',
+  retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '1 min' },
+};
