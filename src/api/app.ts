@@ -17,6 +17,8 @@ import { eventRoutes } from './routes/events.ts';
 import { followUpRoutes } from './routes/follow-up.ts';
 import { healthRoutes } from './routes/health.ts';
 import { incidentRoutes } from './routes/incidents.ts';
+import { onCallRoutes } from './routes/on-call.ts';
+import { overrideRoutes } from './routes/overrides.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { policyRoutes } from './routes/policy.ts';
@@ -81,6 +83,8 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     drillRoutes,
     eventRoutes,
     peopleRoutes,
+    onCallRoutes,
+    overrideRoutes,
     statusRoutes,
     pageRoutes,
   ]) {
@@ -125,7 +129,7 @@ const guardRoutes = (app: App, { identities }: ApiDependencies): void => {
     if (permission === 'public' || permission === 'source') return;
     request.principal = identities.byRequest(request);
     if (!may(request.principal, permission)) {
-      throw new NotPermitted(`this needs the role ${permission}; ask somebody who has it`);
+      throw new NotPermitted(`this needs the role ${[permission].flat().join(' or ')}; ask somebody who has it`);
     }
   });
 };

@@ -7,7 +7,8 @@ import type { BlastClass, RemediationView } from '../schema/remediation.ts';
 import type { Principal } from './auth.ts';
 
 export type Role = 'viewer' | 'responder' | 'commander' | 'admin';
-export type Permission = 'public' | 'source' | Role;
+/** Several roles: any of them will do. */
+export type Permission = 'public' | 'source' | Role | readonly Role[];
 
 export const permissions: Readonly<Record<string, Permission>> = {
   'GET /healthz': 'public',
@@ -29,6 +30,9 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'GET /api/v1/me': 'viewer',
   'GET /api/v1/people': 'viewer',
   'GET /api/v1/on-call': 'viewer',
+  'GET /api/v1/overrides': 'viewer',
+  'POST /api/v1/overrides': ['responder', 'admin'],
+  'DELETE /api/v1/overrides/:id': ['responder', 'admin'],
   'GET /api/v1/health': 'viewer',
   'GET /api/v1/health-summary': 'viewer',
   'GET /api/v1/events': 'viewer',
@@ -87,8 +91,8 @@ const includes: Record<Role, readonly Role[]> = {
   admin: ['admin'],
 };
 
-export const may = (principal: Principal, role: Role): boolean =>
-  includes[role].some((sufficient) => principal.roles.includes(sufficient));
+export const may = (principal: Principal, role: Role | readonly Role[]): boolean =>
+  [role].flat().some((one) => includes[one].some((sufficient) => principal.roles.includes(sufficient)));
 
 /** What each blast class asks of whoever decides; null: nobody may. The class comes from the plan, never from a caller. */
 const decidedBy: Record<BlastClass, Role | null> = {
@@ -116,5 +120,22 @@ export const checkDecision = (principal: Principal, view: RemediationView, verdi
   const twoPeople = view.notProposer || blastClass === 'B3';
   if (verdict === 'approve' && twoPeople && view.proposedBy.id === principal.id) {
     throw new NotPermitted('whoever proposed a remediation does not approve it; ask a second person');
+  }
+};
+
+/** Whoever may change the shifts of other people; everybody else takes shifts over themselves. */
+const schedulers: readonly Role[] = ['commander', 'admin'];
+
+/** Throws NotPermitted unless the person takes the shift over themselves, or may do so for others. */
+export const checkTakeOver = (principal: Principal, person: string): void => {
+  if (person !== principal.id && !may(principal, schedulers)) {
+    throw new NotPermitted(`you may put yourself on call, not ${person}; ask a commander or admin, or them to do it`);
+  }
+};
+
+/** Throws NotPermitted unless the person made the override, or may change the shifts of others. */
+export const checkRemoval = (principal: Principal, override: { id: string; by: string }): void => {
+  if (override.by !== principal.id && !may(principal, schedulers)) {
+    throw new NotPermitted(`override ${override.id} was made by ${override.by}; ask them, a commander or an admin`);
   }
 };

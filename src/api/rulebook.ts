@@ -15,7 +15,7 @@ export const rulebookOf = (
     organisation,
     pack,
     policy: policyFor,
-    roster: (duties, at, team) => rosterFor(organisation, duties, at, team),
+    roster: (duties, at, team, overrides) => rosterFor(organisation, duties, at, team, overrides),
     service: (id) => serviceFacts(organisation, id),
   };
 };

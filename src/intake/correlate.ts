@@ -13,6 +13,7 @@ import { correlationKeyOf } from '../domain/correlation.ts';
 import { triage, type Verdict } from '../domain/triage.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
+import type { Override } from '../schema/override.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import type { DrillRow, IntakeTransaction } from '../store/store.ts';
 import { categoryOf, newIncident } from './new-incident.ts';
@@ -39,6 +40,8 @@ export interface CorrelationRequest {
   receivedAt: string;
   /** Reads an incident as committed. */
   incident: (id: string) => Promise<IncidentView | null>;
+  /** In force at an instant; never throws. */
+  overrides: (at: string) => Promise<Override[]>;
 }
 
 /** A monitor that still repeats a firing alert this long after the incident was resolved contradicts it. */
@@ -195,6 +198,7 @@ class Group {
       continues: this.continues,
       correlationKey: this.key,
       idempotencyKey: null,
+      overrides: await this.request.overrides(receivedAt),
     });
     await tx.declare(incident, start);
     this.incidents.add(id);

@@ -230,6 +230,7 @@ class Delivery {
       correlationKey,
       // The same rows after a crash find the incident that was declared for them.
       idempotencyKey: `continues/${old.id}/${row.id}`,
+      overrides: await this.store.overrides.inForce(declaredAt),
     });
     const declared = await this.store.incidents.declare(incident, start);
     this.log.info({ incidentId: declared.view.id, continues: old.id }, 'declared for alerts of an ended incident');

@@ -1,6 +1,7 @@
 import { momentsFor } from '../packs/moments.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
+import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
 import type { NewIncident } from '../store/store.ts';
 import type { IncidentStart } from '../temporal/client.ts';
@@ -22,6 +23,8 @@ export interface Declaration {
   continues: string | null;
   correlationKey: string;
   idempotencyKey: string | null;
+  /** In force at the declaration. */
+  overrides: readonly Override[];
 }
 
 /** The row that is stored and the workflow's input, from one declaration: both say the same. */
@@ -33,7 +36,7 @@ export const newIncident = (
 ): { incident: NewIncident; start: IncidentStart } => {
   const policy = rulebook.policy(pack);
   const catalogue = rulebook.service(declaration.service);
-  const { correlationKey, idempotencyKey, id, category, ...facts } = declaration;
+  const { correlationKey, idempotencyKey, id, category, overrides, ...facts } = declaration;
   const team = catalogue?.team ?? routedTeam(pack, category);
   return {
     incident: { view: firstView(declaration, pack), policy, correlationKey, idempotencyKey, entries },
@@ -44,7 +47,7 @@ export const newIncident = (
       catalogue,
       team,
       moments: momentsFor(policy, rulebook.organisation, declaration.declaredAt),
-      roster: rulebook.roster(dutiesOf(policy), declaration.declaredAt, team ?? undefined),
+      roster: rulebook.roster(dutiesOf(policy), declaration.declaredAt, team ?? undefined, overrides),
     },
   };
 };

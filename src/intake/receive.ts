@@ -297,7 +297,7 @@ const commit = async (
   let outcome: Awaited<ReturnType<typeof correlate>> = { incidents: [], drills: [] };
   await store.intake.commit(record(prepared, id), parsed.quarantined, async (tx) => {
     const incident = (incidentId: string) => store.incidents.incident(incidentId);
-    outcome = await correlate({ tx, rulebook, alerts, receivedAt, incident });
+    outcome = await correlate({ tx, rulebook, alerts, receivedAt, incident, overrides: store.overrides.inForce });
     for (const { incidentId, payload } of answers) await tx.enqueue({ incidentId, kind: 'acknowledge', payload });
   });
   for (const { drillId, incidentId } of outcome.drills) await store.intake.claimDrill(drillId, incidentId);

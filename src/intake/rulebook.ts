@@ -1,5 +1,6 @@
 import { InvalidInput } from '../domain/errors.ts';
 import type { Organisation } from '../schema/organisation.ts';
+import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
 import type { IncidentStart } from '../temporal/client.ts';
 
@@ -11,7 +12,12 @@ export interface Rulebook {
   /** The part an incident carries for life. */
   policy(pack: PackDocument): Policy;
   /** Names of who holds each duty at an instant. */
-  roster(duties: readonly string[], at: string, team: string | undefined): Record<string, string>;
+  roster(
+    duties: readonly string[],
+    at: string,
+    team: string | undefined,
+    overrides: readonly Override[],
+  ): Record<string, string>;
   /** Null for a service that the catalogue does not know. */
   service(id: string | null): Exclude<IncidentStart['catalogue'], undefined>;
 }

@@ -56,6 +56,7 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
         continues: null,
         correlationKey: service ? `service:${service}` : `declared:${randomUUID()}`,
         idempotencyKey: given ? keyOf(principal.id, given) : null,
+        overrides: await store.overrides.inForce(declaredAt),
       });
       const { view, existed } = await store.incidents.declare(incident, start);
       if (existed && view.title !== incident.view.title) {

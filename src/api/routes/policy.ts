@@ -100,11 +100,12 @@ export const policyRoutes = async (app: App, dependencies: ApiDependencies): Pro
       if (changes.length === 0 && severity === view.severity) return view;
       const { organisation } = rulebook;
       const team = rulebook.service(view.service)?.team;
+      const now = new Date().toISOString();
       const command = {
         by: actorOf(principal),
         policy: after,
         severity,
-        roster: rulebook.roster(dutiesOf(after), new Date().toISOString(), team),
+        roster: rulebook.roster(dutiesOf(after), now, team, await store.overrides.inForce(now)),
         moments: momentsFor(after, organisation, view.declaredAt),
         reason,
         summary: changesFor(severity, changes),
