@@ -12,6 +12,8 @@ export const DeclareIncident = z.strictObject({
   /** What kind of trouble; decides the team where the catalogue does not know the service. */
   category: z.string().max(80).optional(),
   summary: z.string().max(4_000).optional(),
+  /** Answers to the pack's questions, by signal; they give the severity when none is given. */
+  assessment: z.record(z.string().max(80), z.union([z.boolean(), z.string().max(200), z.number()])).optional(),
   /** Pack id; the installation's default when absent. */
   pack: z.string().max(80).optional(),
 });

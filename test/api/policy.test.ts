@@ -113,6 +113,18 @@ describe('a running incident', () => {
     expect(managerIn(body)).toBe('engineering-manager is paged after 15 min unless acknowledged');
   });
 
+  test('knows the severities it began with, also when the file of its pack has lost one', async () => {
+    const id = await declared();
+    restart(
+      aPack((pack) => {
+        pack.severities = twoOnly.severities;
+      }),
+    );
+    const answer = await api.ask('POST', `/api/v1/incidents/${id}/severity`, { severity: 'sev3' });
+    expect(answer.status).toBe(200);
+    expect(api.temporal.commands.at(-1)).toMatchObject({ name: 'changeSeverity', payload: { severity: 'SEV3' } });
+  });
+
   test('is put under another policy by a commander only', async () => {
     const id = await declared();
     expect((await applied(id, { pack: 'upside-down' }, personToken('hugo'))).status).toBe(403);
@@ -132,7 +144,7 @@ describe('comparing', () => {
     );
     const answer = await differences(id);
     expect(answer).toMatchObject({ matchedBy: 'name', severity: { before: 'SEV1', after: 'SEV1' } });
-    expect((answer.changes as { text: string }[]).map(({ text }) => text)).toEqual([
+    expect((answer.changes as unknown as { text: string }[]).map(({ text }) => text)).toEqual([
       'SEV1 ladder: engineering-manager is paged after 10 min instead of 15 min',
       'SEV2 updates: internal every 20 min instead of 30 min',
     ]);

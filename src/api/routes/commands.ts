@@ -61,10 +61,11 @@ export const commandRoutes = async (app: App, dependencies: ApiDependencies): Pr
   const asGiven = <T>(body: T): T => body;
   command('acknowledge', 'Say that you are on it; stops the paging', AcknowledgeBody, 'acknowledge', asGiven);
   command('escalate', 'Page the next duty, or the named one', EscalateBody, 'escalate', asGiven);
-  command('severity', 'Change the severity', SeverityBody, 'changeSeverity', async ({ severity, reason }, view) => ({
-    severity: severityNamed(rulebook.pack(view.pack), severity) ?? severity,
-    reason,
-  }));
+  command('severity', 'Change the severity', SeverityBody, 'changeSeverity', async ({ severity, reason }, view) => {
+    // The policy it runs on knows its severities, whatever the pack's file says by now.
+    const policy = (await store.incidents.policy(view.id)) ?? rulebook.pack(view.pack);
+    return { severity: severityNamed(policy, severity) ?? severity, reason };
+  });
   command('roles', 'Give a role to a person', RoleBody, 'takeRole', ({ role, person }) => ({
     role,
     person,

@@ -1,11 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Conflict, InvalidInput } from '../../domain/errors.ts';
-import { severityNamed, severityNames } from '../../domain/severity.ts';
-import { newIncident } from '../../intake/new-incident.ts';
+import { type Fact, type JudgedSeverity, severityNamed, severityNames } from '../../domain/severity.ts';
+import { assess } from '../../intake/assess.ts';
+import { type Declaration, newIncident } from '../../intake/new-incident.ts';
 import { storable } from '../../intake/payload.ts';
 import { DeclareIncident, IncidentList, NextList, TimelineList, WhyList } from '../../schema/api.ts';
-import { type Deadline, IncidentStatus, IncidentView, type TimelineItem } from '../../schema/incident.ts';
+import {
+  type Deadline,
+  IncidentStatus,
+  IncidentView,
+  type TimelineEntry,
+  type TimelineItem,
+} from '../../schema/incident.ts';
 import type { PackDocument } from '../../schema/policy.ts';
 import type { App } from '../app.ts';
 import { actorOf, principalOf } from '../auth.ts';
@@ -37,11 +44,14 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
       const principal = principalOf(request);
       const { body } = request;
       const pack = rulebook.pack(body.pack ?? null);
-      const severity = severityOf(pack, body.severity);
-      const service = serviceOf(body.service, Object.keys(rulebook.organisation.services));
+      const { services } = rulebook.organisation;
+      const service = serviceOf(body.service, Object.keys(services));
+      const chosen = body.severity === undefined ? null : severityOf(pack, body.severity);
+      const judged = assess(pack, service === null ? null : (services[service] ?? null), answersOf(body));
+      const severity = chosen ?? judged.severity;
       const given = request.headers['idempotency-key'];
       const declaredAt = new Date().toISOString();
-      const { incident, start } = newIncident(rulebook, pack, {
+      const declaration = {
         id: await store.incidents.allocateIncidentId(pack.incidentId, declaredAt),
         title: storable(body.title),
         summary: body.summary ? storable(body.summary) : null,
@@ -57,7 +67,9 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
         correlationKey: service ? `service:${service}` : `declared:${randomUUID()}`,
         idempotencyKey: given ? keyOf(principal.id, given) : null,
         overrides: await store.overrides.inForce(declaredAt),
-      });
+      };
+      const entries = chosen !== null && body.assessment === undefined ? [] : [judgement(declaration, judged)];
+      const { incident, start } = newIncident(rulebook, pack, declaration, entries);
       const { view, existed } = await store.incidents.declare(incident, start);
       if (existed && view.title !== incident.view.title) {
         throw new Conflict(`this Idempotency-Key was used for ${view.id} with another title; choose a new key`);
@@ -173,8 +185,27 @@ const whyOf = (timeline: TimelineItem[]): { at: string; text: string; why: strin
   );
 };
 
-const severityOf = (pack: PackDocument, given: string | undefined): string => {
-  if (given === undefined) return pack.severityLabels.otherwise;
+/** The category is a fact like any answer. */
+const answersOf = ({ assessment, category }: DeclareIncident): Record<string, Fact> => ({
+  ...assessment,
+  ...(category === undefined ? {} : { category }),
+});
+
+/** The first line of the timeline: what the answers come to, whether or not a person chose otherwise. */
+const judgement = ({ severity, declaredAt, declaredBy }: Declaration, judged: JudgedSeverity): TimelineEntry => ({
+  key: 'declaration/severity',
+  at: declaredAt,
+  kind: 'note',
+  actor: { kind: 'muster', id: 'muster', name: 'Muster' },
+  text:
+    severity === judged.severity
+      ? `Judged as ${severity}.`
+      : `The answers say ${judged.severity}; ${declaredBy.name} chose ${severity}.`,
+  why: judged.because,
+  public: false,
+});
+
+const severityOf = (pack: PackDocument, given: string): string => {
   const known = severityNamed(pack, given);
   if (known) return known;
   const names = severityNames(pack).join(', ');
