@@ -32,6 +32,10 @@ export class ApiClient {
     return this.#json('POST', path, schema, body, idempotencyKey);
   }
 
+  async delete(path: string): Promise<void> {
+    await this.#send('DELETE', path);
+  }
+
   /** Plain text, such as the postmortem's Markdown. */
   async text(path: string): Promise<string> {
     return (await this.#send('GET', path)).text();

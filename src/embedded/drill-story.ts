@@ -1,7 +1,8 @@
 /** Tells an incident line by line while it happens, in the words of its timeline and the time of its scenario. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { MusterError } from '../domain/errors.ts';
-import type { IncidentView, TimelineItem } from '../schema/incident.ts';
+import { storyLine } from '../domain/story-line.ts';
+import type { IncidentView } from '../schema/incident.ts';
 import type { DrillClient } from './drill-client.ts';
 
 export interface Story {
@@ -25,7 +26,7 @@ export const tellStory = async ({ client, incidentId, say, stop, isOver }: Story
       const timeline = await client.timeline(incidentId);
       for (const entry of timeline.filter(({ key }) => !told.has(key))) {
         told.add(entry.key);
-        say(lineFor(entry, incident));
+        say(`  ${storyLine(entry, incident)}`);
       }
       away = false;
       if (incident !== null && (await isOver(incident))) return;
@@ -40,18 +41,3 @@ export const tellStory = async ({ client, incidentId, say, stop, isOver }: Story
 
 const find = async (client: DrillClient, id: string): Promise<IncidentView | null> =>
   (await client.incidents()).find((incident) => incident.id === id) ?? null;
-
-const lineFor = (entry: TimelineItem, incident: IncidentView | null): string =>
-  `  ${scenarioClock(entry.at, incident)}  ${label(entry.kind).padEnd(22)} ${entry.text}`;
-
-/** Minutes and seconds since the declaration, as the people of the scenario feel them. */
-export const scenarioClock = (at: string, incident: Pick<IncidentView, 'declaredAt' | 'speed'> | null): string => {
-  if (incident === null) return '--:--';
-  const seconds = Math.max(0, ((Date.parse(at) - Date.parse(incident.declaredAt)) * incident.speed) / 1_000);
-  const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  const clock = `${pad((seconds / 60) % 60)}:${pad(seconds % 60)}`;
-  return seconds >= 3_600 ? `${pad(seconds / 3_600)}:${clock}` : clock;
-};
-
-/** `remediationApplied` as `remediation applied`. */
-const label = (kind: string): string => kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { calendarOf } from '../domain/business-time.ts';
 import { MusterError } from '../domain/errors.ts';
+import { scenarioClock } from '../domain/story-line.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
 import type { IncidentView } from '../schema/incident.ts';
 import { checkDrill, type Verdict, words } from './drill-checks.ts';
 import { type DrillClient, drillClient, receivedFor } from './drill-client.ts';
-import { scenarioClock, tellStory } from './drill-story.ts';
+import { tellStory } from './drill-story.ts';
 import type { StartOptions } from './options.ts';
 import type { World } from './world.ts';
 
