@@ -6,6 +6,7 @@ import type { AdmittedIncident, RemediationActivities, ServiceFacts } from '../.
 import { serviceFacts } from '../../src/packs/load.ts';
 import type { IncidentView, TimelineItem } from '../../src/schema/incident.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
+import type { PackDocument } from '../../src/schema/policy.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { incident } from '../../workflows/index.ts';
@@ -49,6 +50,8 @@ export interface LiveIncident {
 
 export interface WorldOptions {
   organisation?: Partial<Organisation>;
+  /** The guide's when absent. */
+  packs?: PackDocument[];
   /** Activities of the queue `muster-remediation`; without them no service may name a workload. */
   remediation?: (parts: { store: Store; organisation: Organisation; ports: RecordingPorts }) => RemediationActivities;
 }
@@ -81,7 +84,7 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
   const organisation = anOrganisation(options.organisation);
   const activities = createActivities({
     store,
-    packs: new Map([[guide.pack, guide]]),
+    packs: new Map((options.packs ?? [guide]).map((pack) => [pack.pack, pack])),
     packDefault: guide.pack,
     organisation,
     connect: () => ports.connections,
