@@ -5,6 +5,7 @@ import { addChangeCommands } from './commands/change.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDrillCommand } from './commands/drill.ts';
 import { addOnCallCommand } from './commands/on-call.ts';
+import { addOverrideCommands } from './commands/override.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
@@ -78,6 +79,7 @@ Examples:
   addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
+  addOverrideCommands(muster, world);
   addCheckCommand(muster, world);
   addSimulateCommand(muster, world);
   addTokenCommand(muster, world);

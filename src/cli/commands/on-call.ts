@@ -1,29 +1,33 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { Organisation } from '../../schema/organisation.ts';
+import { OnCall } from '../../schema/override.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { organisationFileOf } from '../organisation-file.ts';
+import type { Output } from '../output.ts';
 import { stamp } from '../times.ts';
+import { showOverrides } from './override.ts';
 
-const OnCall = z.object({
+const { schedules, overrides, gaps } = OnCall.shape;
+/** What is shown of it; an older API knows less. */
+const Board = z.object({
   duties: z.array(
     z.object({
       duty: z.string(),
       people: z.array(z.object({ id: z.string(), name: z.string(), until: z.string().nullish() })),
     }),
   ),
+  schedules: schedules.default([]),
+  overrides: overrides.default(null),
+  gaps: gaps.default([]),
 });
-type OnCall = z.infer<typeof OnCall>;
-
-/** Far enough to see the end of any shift worth the name. */
-const lookAheadMs = 60 * 86_400_000;
+type Board = z.infer<typeof Board>;
 
 export const addOnCallCommand = (program: Command, world: World): void => {
   program
     .command('on-call')
     .alias('oncall')
-    .description('who would be paged now; without the API, from organisation.yaml')
+    .description('who would be paged now, and who is next; without the API, from organisation.yaml')
     .option('--at <instant>', 'at another time, such as 2026-12-24T20:00:00Z (reads the file)')
     .option('--organisation <file>', 'read this file and do not ask the API')
     .addHelpText(
@@ -41,14 +45,15 @@ export const addOnCallCommand = (program: Command, world: World): void => {
       if (Number.isNaN(Date.parse(at))) throw misused(`--at ${at}: give an instant such as 2026-12-24T20:00:00Z`);
       const file = organisationFileOf(world, options.organisation);
       context.output.line(`from ${file}`);
-      // Loaded only here: the readers of YAML would slow every other command.
+      // Loaded only here: the readers of YAML and of time zones would slow every other command.
       const { loadOrganisation } = await import('../../packs/load.ts');
-      const found = await fromFile(loadOrganisation(file), new Date(at).toISOString());
+      const { onCallBoard } = await import('../../domain/on-call-board.ts');
+      const found = onCallBoard(loadOrganisation(file), new Date(at).toISOString(), null);
       show(context, found, found);
     });
 };
 
-const askApi = ({ client }: Context) => client.get('/api/v1/on-call', OnCall);
+const askApi = ({ client }: Context) => client.get('/api/v1/on-call', Board);
 
 /** An API that is away or does not know leaves it to the file, and says so; anything else is a bug and goes on up. */
 const leaveToFile = ({ output }: Context, error: unknown): null => {
@@ -57,35 +62,35 @@ const leaveToFile = ({ output }: Context, error: unknown): null => {
   return null;
 };
 
-const fromFile = async (organisation: Organisation, at: string): Promise<OnCall> => {
-  const { holdersOf, schedulesOf } = await import('../../domain/on-call.ts');
-  const { handOvers } = await import('../../domain/schedules.ts');
-  const until = new Date(Date.parse(at) + lookAheadMs).toISOString();
-  return {
-    duties: Object.entries(organisation.duties).map(([duty, held]) => {
-      const [first] = schedulesOf(held);
-      const schedule = first === undefined ? undefined : organisation.schedules[first];
-      const next = schedule ? handOvers(schedule, { from: at, until, limit: 1 })[0]?.at : undefined;
-      return {
-        duty,
-        people: holdersOf(organisation, duty, { at }).map((id) => ({
-          id,
-          name: organisation.people[id]?.name ?? id,
-          until: next ?? null,
-        })),
-      };
-    }),
-  };
-};
-
-const show = ({ output }: Context, onCall: OnCall, raw: unknown): void => {
+const show = ({ output }: Context, board: Board, raw: unknown): void => {
   output.data(raw);
   output.table(
     ['DUTY', 'WHO', 'UNTIL'],
-    onCall.duties.map(({ duty, people }) => [
+    board.duties.map(({ duty, people }) => [
       duty,
       people.map(({ name }) => name).join(', ') || 'NOBODY',
       people[0]?.until ? stamp(people[0].until) : '-',
     ]),
   );
+  showSchedules(output, board);
+  if (board.overrides === null) output.line('\noverrides are not known here: only the API has them');
+  else if (board.overrides.length > 0) {
+    output.line();
+    showOverrides(output, board.overrides);
+  }
+  if (board.gaps.length > 0) output.line();
+  for (const { duty, from, until } of board.gaps) {
+    output.line(`GAP: nobody is ${duty} from ${stamp(from)} ${until === null ? 'on' : `until ${stamp(until)}`}`);
+  }
+};
+
+/** One line per schedule and hand-over to come. */
+const showSchedules = (output: Output, board: Board): void => {
+  if (board.schedules.length === 0) return;
+  const rows = board.schedules.flatMap(({ schedule, person, override, handOvers }) => [
+    [schedule, person?.name ?? 'NOBODY', override === null ? 'now' : `now, by override ${override}`],
+    ...handOvers.map(({ at, to }) => ['', to?.name ?? 'NOBODY', `from ${stamp(at)}`]),
+  ]);
+  output.line();
+  output.table(['SCHEDULE', 'WHO', 'WHEN'], rows);
 };
