@@ -58,7 +58,7 @@ describe('what customers should read', () => {
       text: 'Payments are slow for some.',
     };
     for (const publicName of Object.values(organisation.services).map((service) => service.publicName)) {
-      for (const [name, template] of Object.entries(guide.messages)) {
+      for (const [name, template = ''] of Object.entries(guide.messages)) {
         if (!name.startsWith('public')) continue;
         expect(leaksIn(render(template, { ...facts, publicName }, 'public'), inventory), name).toEqual([]);
         expect(leaksIn(render(template, { publicName, text: 'Hello.' }, 'public'), inventory), name).toEqual([]);
@@ -112,6 +112,34 @@ describe('a disguise helps nothing', () => {
     'nadia (at) lanternfish (dot) example',
   ])('around a filter: %s', (text) => {
     expect(rulesFor(`See ${text} for more.`)).not.toEqual([]);
+  });
+});
+
+describe('what a pack lets people say', () => {
+  const saying = (publicMay: ('estimate' | 'cause')[]) => inventoryOf(organisation, [], publicMay);
+  const held = (text: string, publicMay: ('estimate' | 'cause')[] = []) =>
+    leaksIn(text, saying(publicMay)).map((leak) => leak.rule);
+
+  test.each([
+    ['an estimate', 'estimate', 'We expect it to be resolved within 30 minutes.'],
+    ['a brief cause in technical words', 'cause', 'The cause is an exhausted connection pool.'],
+    ['a change of ours as the cause', 'cause', 'It was caused by a faulty update.'],
+  ] as const)('%s goes out where the pack allows it, and nowhere else', (_, permitted, text) => {
+    expect(held(text, [permitted])).toEqual([]);
+    expect(held(text)).toHaveLength(1);
+    expect(held(text, [permitted === 'cause' ? 'estimate' : 'cause'])).toHaveLength(1);
+  });
+
+  test.each([
+    ['a host', 'The cause is db-primary-3.'],
+    ['a name of our own', 'The cause is cmp-checkout.'],
+    ['an address', 'The cause is 10.1.2.3.'],
+    ['a secret', 'The cause is the password: hunter2hunter2.'],
+    ['a person', 'Nadia Okafor expects it to be resolved within 30 minutes.'],
+    ['blame', 'It was caused by one of our engineers.'],
+    ['a guess', 'We think it was caused by a faulty update.'],
+  ])('%s stays inside whatever the pack allows', (_, text) => {
+    expect(held(text, ['estimate', 'cause'])).not.toEqual([]);
   });
 });
 
