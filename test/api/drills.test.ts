@@ -1,26 +1,13 @@
 /** Drills on the real policy: a real sandbox breaks, its alert comes in over HTTP, and the pack's own numbers apply. */
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rulebookOf } from '../../src/api/rulebook.ts';
 import { sandboxToken } from '../../src/domain/sandbox-token.ts';
 import { sandboxControl } from '../../src/intake/sandbox-control.ts';
 import type { SandboxControl } from '../../src/intake/start-drill.ts';
-import { builtInPoliciesDir, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { ownPacksFolder } from '../support/own-pack.ts';
 import { anApi, eventually, type Harness, organisation, sandboxSecret } from './harness.ts';
-
-/** A folder such as MUSTER_PACKS_DIR names: the guide with one number of SEV2 changed. */
-const packsFolder = (): string => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'muster-packs-')), 'packs');
-  mkdirSync(folder);
-  const guide = readFileSync(`${builtInPoliciesDir}/guide-sev1-sev3.yaml`, 'utf8');
-  const [head = '', ...tail] = guide.split('  SEV2:\n');
-  const changed = tail.join('  SEV2:\n').replace('respondWithin: 5m', 'respondWithin: 7m');
-  writeFileSync(join(folder, 'our-own.yaml'), `${head}  SEV2:\n${changed}`.replace(/^pack: .*$/m, 'pack: our-own'));
-  return folder;
-};
 
 let api: Harness;
 let sandbox: Sandbox;
@@ -32,7 +19,7 @@ const pass = (ms: number): void => {
 };
 beforeAll(async () => {
   api = await anApi({
-    rulebook: rulebookOf(loadPacks([packsFolder()], organisation), organisation, 'guide-sev1-sev3'),
+    rulebook: rulebookOf(loadPacks([ownPacksFolder()], organisation), organisation, 'guide-sev1-sev3'),
     sandbox: {
       url: 'http://127.0.0.1:8090',
       scenarios: () => control.scenarios(),

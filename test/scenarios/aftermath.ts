@@ -69,6 +69,7 @@ export const faultsAfter = async (product: Product, id: string): Promise<string[
     postmortem: await client.postmortem(id),
     pack,
     calendar: calendarOf(rules),
+    customerFacing: rules.services[incident.service ?? '']?.customerFacing ?? null,
     received,
   }).filter(({ check, holds }) => !holds && !notJudged.includes(check));
   const { rooms = 0, kubeChanges = 0 } = await product.effects();

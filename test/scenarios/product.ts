@@ -57,13 +57,14 @@ const startsWithinMs = 100_000;
 const stopsWithinMs = 40_000;
 
 /** Throws with what was said when it does not come up. Call `stop` in the end; should the test process die, it stops by itself. */
-export const startProduct = async (): Promise<Product> => {
+export const startProduct = async (environment: Record<string, string> = {}): Promise<Product> => {
   // Not in the common folder of the tests: it must be there until the last child has ended.
   const folder = mkdtempSync(join(tmpdir(), 'muster-product-'));
   const child = spawn(process.execPath, [entry], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...process.env,
+      ...environment,
       MUSTER_DATA_DIR: folder,
       MUSTER_PORT: String(await freePort()),
       MUSTER_TEMPORAL_PORT: String(await freePort()),

@@ -17,6 +17,7 @@ export interface ProductFacts {
   apiUrl: string;
   sandboxUrl: string;
   supervisorUrl: string;
+  temporalAddress: string;
   secrets: World['secrets'];
   databaseUrl: string | null;
 }
@@ -54,8 +55,9 @@ process.exitCode = await supervise({
   force: new AbortController().signal,
   waves: [firstWave, (world) => secondWave(world).map(dying(world))],
   play: async ({ world }) => {
-    const { apiUrl, sandboxUrl, supervisorUrl, secrets, databaseUrl } = world;
-    process.send?.({ apiUrl, sandboxUrl, supervisorUrl, secrets, databaseUrl } satisfies ProductFacts);
+    const { apiUrl, sandboxUrl, supervisorUrl, temporalAddress, secrets, databaseUrl } = world;
+    const facts = { apiUrl, sandboxUrl, supervisorUrl, temporalAddress, secrets, databaseUrl };
+    process.send?.(facts satisfies ProductFacts);
     return 0;
   },
 });
