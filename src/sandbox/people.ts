@@ -15,6 +15,8 @@ const answersPhoneAfterMs = 1.5 * minuteMs;
 const approvesAfterMs = minuteMs;
 const writesInternallyAfterMs = 2 * minuteMs;
 const writesPubliclyAfterMs = 3 * minuteMs;
+/** A promised update is written this long before it is due. */
+const writesAheadMs = 3 * minuteMs;
 const helpsThemselvesAfterMs = 5 * minuteMs;
 const resolvesAfterMs = 4 * minuteMs;
 const goesHomeAfterMs = 6 * 60 * minuteMs;
@@ -97,6 +99,7 @@ export class People {
       await this.takeRoles(run, incident, onCall);
       await this.approve(run, incident, onCall);
       await this.write(run, incident, onCall);
+      await this.keepPromises(run, incident, onCall);
       await this.finish(run, incident, onCall);
     }
   }
@@ -185,13 +188,44 @@ export class People {
       const body = { text, audience: 'internal', ...(early ? { status: 'identified' } : {}) };
       if (await this.post(onCall, path, body)) run.steps.wroteInternally = this.world.nowMs();
     }
-    if (run.steps.wrotePublicly === undefined && this.isTime(run, 'write publicly', writesPubliclyAfterMs)) {
-      const lead = asText(asFields(asFields(incident.view.roles)?.communicationsLead)?.person) ?? onCall;
+    const promised = this.promisedAt(incident, 'public') !== null;
+    if (
+      promised &&
+      run.steps.wrotePublicly === undefined &&
+      this.isTime(run, 'write publicly', writesPubliclyAfterMs)
+    ) {
+      const lead = this.communicationsLead(incident) ?? onCall;
       const service = asText(incident.view.service) ?? '';
       const name = this.world.organisation.services[service]?.publicName ?? 'our shop';
       const text = `Some customers see errors in ${name}. We know about it and are working on it.`;
       if (await this.post(lead, path, { text, audience: 'public' })) run.steps.wrotePublicly = this.world.nowMs();
     }
+  }
+
+  /** The later updates, each once: what was promised for this time, and nothing where the pack promises nothing. */
+  private async keepPromises(run: ScenarioRun, incident: Incident, onCall: string): Promise<void> {
+    for (const audience of ['internal', 'public'] as const) {
+      const first = audience === 'internal' ? run.steps.wroteInternally : run.steps.wrotePublicly;
+      const dueAt = this.promisedAt(incident, audience);
+      if (first === undefined || dueAt === null || run.steps[`kept ${audience} ${dueAt}`] !== undefined) continue;
+      if (Date.parse(dueAt) - this.world.nowMs() > this.world.scaledMs(writesAheadMs)) continue;
+      const person = audience === 'public' ? (this.communicationsLead(incident) ?? onCall) : onCall;
+      const text =
+        audience === 'public'
+          ? 'We are still working on it, and will write again.'
+          : 'No change since the last update; the remediation goes on.';
+      const taken = await this.post(person, `/api/v1/incidents/${incident.id}/updates`, { text, audience });
+      if (taken) run.steps[`kept ${audience} ${dueAt}`] = this.world.nowMs();
+    }
+  }
+
+  /** When the next update is due; null: none is promised. */
+  private promisedAt({ view }: Incident, audience: 'internal' | 'public'): string | null {
+    return asText(asFields(asFields(view.updates)?.[audience])?.dueAt);
+  }
+
+  private communicationsLead({ view }: Incident): string | null {
+    return asText(asFields(asFields(view.roles)?.communicationsLead)?.person);
   }
 
   /** Where Muster asks instead of starting the hold by itself, the commander says that it is over. */

@@ -226,6 +226,7 @@ describe('the people of the sandbox', () => {
       acknowledgedBy: 'nadia',
       roles: {},
       minimumRoles: ['commander', 'technicalLead'],
+      updates: { internal: { dueAt: '2026-06-01T12:00:00.000Z' }, public: { dueAt: '2026-06-01T12:00:00.000Z' } },
     };
     const sandbox = await start({
       answerWith: ({ method, path, headers, body }) => {
@@ -261,6 +262,47 @@ describe('the people of the sandbox', () => {
     });
     expect(acts.filter((act) => act.body.audience === 'internal')).toHaveLength(1);
     expect(find((act) => act.body.audience === 'internal')?.person).toBe('nadia');
+  });
+
+  test('write each promised update before it is due, once, and nothing to customers where nothing is promised', async () => {
+    const written: { audience: string; nowMs: number; dueMs: number }[] = [];
+    const internal = { dueAt: '2026-06-01T10:00:20.000Z' };
+    const view = {
+      id: 'INC-1',
+      status: 'investigating',
+      title: 'Checkout',
+      service: 'checkout',
+      acknowledgedBy: 'nadia',
+      roles: { commander: { person: 'nadia' } },
+      minimumRoles: ['commander'],
+      updates: { internal, public: { dueAt: null } },
+    };
+    const sandbox = await start({
+      answerWith: ({ method, path, body }) => {
+        if (path.startsWith('/webhooks/')) return { status: 202, body: { incidents: ['INC-1'] } };
+        if (path.endsWith('/updates')) {
+          const nowMs = sandbox.world.nowMs();
+          written.push({ audience: JSON.parse(body).audience, nowMs, dueMs: Date.parse(internal.dueAt) });
+          // A quarter of an hour at sixty times the speed of life.
+          internal.dueAt = new Date(nowMs + 15_000).toISOString();
+        }
+        if (method === 'POST' || path.endsWith('/remediations')) return { status: 200, body: { items: [] } };
+        return { status: 200, body: view };
+      },
+    });
+    await sandbox.control('POST', '/scenarios/bad-release', { speed: 60, people: true });
+    sandbox.pass(3_000);
+    await triggerPage(sandbox, 'nadia', 'INC-1/page/0/nadia');
+    await vi.waitFor(
+      () => {
+        sandbox.pass(500);
+        expect(written.length).toBeGreaterThanOrEqual(3);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(written.filter(({ nowMs, dueMs }) => nowMs > dueMs)).toEqual([]);
+    expect(new Set(written.map(({ dueMs }) => dueMs)).size).toBe(written.length);
+    expect(written.filter(({ audience }) => audience === 'public')).toEqual([]);
   });
 
   test('stay away from a drill that did not ask for them', async () => {
