@@ -37,7 +37,11 @@ export const incidentStore = (db: Kysely<Tables>, numbers: Kysely<Tables>): Inci
   },
 
   keepPolicy: async (id, policy) => {
-    await db.updateTable('incident').set({ policy: json(policy) }).where('id', '=', id).execute();
+    await db
+      .updateTable('incident')
+      .set({ policy: json(policy) })
+      .where('id', '=', id)
+      .execute();
   },
 
   incidents: (filter) => listIncidents(db, filter),

@@ -45,6 +45,7 @@ describe('reading', () => {
       'Paged Dana',
       'Missed',
       'Paged Nadia',
+      'Judged as SEV2.',
     ]);
   });
 
