@@ -13,6 +13,7 @@ import {
   severityPolicy,
 } from './incident-state.ts';
 import { giveHeldNotice, giveNotices } from './notices.ts';
+import { handOverRole, type OfferedRole, offerRole, withdrawOffer } from './role-hand-over.ts';
 import { sentence } from './sentence.ts';
 import { applyPolicy, type Before, changeSeverity } from './severity-change.ts';
 import { type Announcement, muster, publicStatus, Story } from './story.ts';
@@ -43,6 +44,8 @@ export type Fact = { at: number } & (
   | { kind: 'severityChanged'; by: Actor; to: string; reason: string | null }
   | { kind: 'policyApplied'; by: Actor; severity: string; before: Before; reason: string; summary: string[] }
   | { kind: 'roleTaken'; by: Actor; role: RoleName; person: string; name: string }
+  | ({ kind: 'roleOffered' } & OfferedRole)
+  | { kind: 'roleHandedOver'; by: Actor; role: RoleName }
   | { kind: 'rolesAsked'; missing: RoleName[]; why: string }
   | { kind: 'roomOpened'; room: Room }
   | { kind: 'roomFailed'; because: string }
@@ -140,10 +143,10 @@ const tell = (story: Story, fact: Fact): void => {
         });
       }
       for (const person of fact.reached) {
-        story.write('paged', muster, `Paged ${person.name} (${fact.duty}) by ${person.via}.`, { why: fact.why });
+        story.write('paged', muster, `Paged ${person.name} (${asked(fact.duty)}) by ${person.via}.`, { why: fact.why });
       }
       for (const person of fact.failed) {
-        story.write('pageFailed', muster, `Could not page ${person.name} (${fact.duty}): ${person.because}.`, {
+        story.write('pageFailed', muster, `Could not page ${person.name} (${asked(fact.duty)}): ${person.because}.`, {
           why: fact.why,
         });
       }
@@ -215,12 +218,19 @@ const tell = (story: Story, fact: Fact): void => {
       applyPolicy(story, fact);
       return;
     case 'roleTaken':
+      withdrawOffer(state, fact.role);
       state.roles = { ...state.roles, [fact.role]: { person: fact.person, name: fact.name, since: instant(fact.at) } };
       story.write(
         'roleTaken',
         fact.by,
         `${fact.name} is ${roleTitles[fact.role]} now${fact.by.id === fact.person ? '' : ` (set by ${fact.by.name})`}.`,
       );
+      return;
+    case 'roleOffered':
+      offerRole(story, fact);
+      return;
+    case 'roleHandedOver':
+      handOverRole(story, fact);
       return;
     case 'rolesAsked': {
       state.rolesAsked = true;
@@ -511,6 +521,9 @@ const keepCustomersInStep = (story: Story): void => {
   story.announce('public', 'publicHolding', { nextUpdateAt: story.nextPublicAt });
 };
 
+/** What somebody was paged as. */
+const asked = (duty: string): string => (duty.startsWith('person:') ? 'next contact' : duty);
+
 /** Whoever was reached over one contact method is tried over the next, unless somebody acknowledges before. */
 const nextContacts = (state: IncidentState, fact: Extract<Fact, { kind: 'paged' }>): NextContact[] =>
   state.acknowledged
@@ -532,6 +545,7 @@ export const viewOf = (state: IncidentState, rules: Rules): IncidentView => ({
   rank: severityPolicy(state, rules).rank,
   status: state.status,
   service: state.service,
+  team: state.team,
   drill: state.drill,
   speed: state.speed,
   declaredAt: instant(state.declaredAt),
@@ -542,6 +556,7 @@ export const viewOf = (state: IncidentState, rules: Rules): IncidentView => ({
   resolvedAt: state.resolvedAt === null ? null : instant(state.resolvedAt),
   closedAt: null,
   roles: state.roles,
+  ...(state.offers ? { offers: state.offers } : {}),
   minimumRoles: severityPolicy(state, rules).roles.minimum,
   deadlines: deadlinesOf(state, rules).map(publicDeadline),
   updates: {
