@@ -15,7 +15,7 @@ export interface PolicyChange {
 }
 
 /** A severity of one policy and its counterpart in the other. */
-export interface SeverityPair {
+interface SeverityPair {
   before: string | null;
   after: string | null;
 }
@@ -24,7 +24,7 @@ export interface SeverityPair {
  * Severities of one pack belong together by name, those of two packs by rank: P1 may be the worst here and the second
  * there. Worst first; those that are gone stand last.
  */
-export const pairSeverities = (before: Policy, after: Policy): SeverityPair[] => {
+const pairSeverities = (before: Policy, after: Policy): SeverityPair[] => {
   const counterpart = (name: string, rank: number): string | null => {
     if (before.pack === after.pack) return Object.hasOwn(before.severities, name) ? name : null;
     return severityOfRank(before, rank);
