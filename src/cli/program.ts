@@ -7,7 +7,6 @@ import { addDrillCommand } from './commands/drill.ts';
 import { addOnCallCommand } from './commands/on-call.ts';
 import { addOverrideCommands } from './commands/override.ts';
 import { addPolicyCommands } from './commands/policy.ts';
-import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -75,7 +74,6 @@ Examples:
   addReadCommands(muster, world);
   addChangeCommands(muster, world);
   addRemediationCommands(muster, world);
-  addPolicyCommands(muster, world);
   addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
