@@ -70,6 +70,21 @@ describe('a drill of a chosen pack and severity', () => {
   });
 });
 
+describe('every pack that comes with Muster', () => {
+  const known = [...loadPacks([], organisation).values()].flatMap(({ pack, severities }) =>
+    Object.entries(severities).map(([severity, policy]) => ({ pack, severity, policy })),
+  );
+  test.each(known)('can be practised: $pack $severity', async ({ pack, severity, policy }) => {
+    const { start, incidentId } = await played({ scenario: 'bad-release', pack, severity });
+    expect(start).toMatchObject({ drill: true, severity, policy: { pack } });
+    expect(start?.policy?.severities[severity]).toEqual(policy);
+    const { body } = await api.ask('GET', `/api/v1/drills/${incidentId}/score`);
+    const lines = body.lines as unknown as { outcome: string; because: string | null }[];
+    expect(lines.map(({ outcome }) => outcome)).not.toContain('missed');
+    expect(lines.filter(({ outcome, because }) => outcome === 'notApplicable' && because === null)).toEqual([]);
+  });
+});
+
 describe('the severity a drill asks for', () => {
   const aDrill = async (severity: string | null): Promise<string> => {
     const id = `drill-of-${severity}-${api.temporal.started.length}`;
