@@ -17,6 +17,10 @@ export type Acknowledge = Command & { note?: string | undefined };
 export type Escalate = Command & { reason: string; to?: string | undefined };
 export type ChangeSeverity = Command & { severity: string; reason?: string | undefined };
 export type TakeRole = Command & { role: RoleName; person: string; name: string };
+/** `why`: what makes Muster offer it; absent where a person does. */
+export type OfferRole = Command & { role: RoleName; person: string; name: string; why?: string | undefined };
+/** `onBehalf`: whoever accepts may do so for others. `person`: only an offer to them is meant. */
+export type AcceptRole = Command & { role: RoleName; onBehalf: boolean; person?: string | undefined };
 export type PostUpdate = Command & {
   text: string;
   audience: 'internal' | 'public';
@@ -53,6 +57,8 @@ export const acknowledge = command<Acknowledge>('acknowledge');
 export const escalate = command<Escalate>('escalate');
 export const changeSeverity = command<ChangeSeverity>('changeSeverity');
 export const takeRole = command<TakeRole>('takeRole');
+export const offerRole = command<OfferRole>('offerRole');
+export const acceptRole = command<AcceptRole>('acceptRole');
 export const postUpdate = command<PostUpdate>('postUpdate');
 export const addNote = command<AddNote>('addNote');
 export const mitigate = command<Mitigate>('mitigate');

@@ -56,6 +56,8 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'POST /api/v1/incidents/:id/escalate': 'responder',
   'POST /api/v1/incidents/:id/severity': 'responder',
   'POST /api/v1/incidents/:id/roles': 'responder',
+  'POST /api/v1/incidents/:id/roles/offer': 'responder',
+  'POST /api/v1/incidents/:id/roles/accept': 'responder',
   'POST /api/v1/incidents/:id/updates': 'responder',
   'POST /api/v1/incidents/:id/notes': 'responder',
   'POST /api/v1/incidents/:id/mitigate': 'responder',

@@ -1,5 +1,5 @@
 import type { AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentStatus, RoleHolder, RoleName, Room } from '../schema/incident.ts';
+import type { Actor, IncidentStatus, RoleHolder, RoleName, RoleOffer, Room } from '../schema/incident.ts';
 import type { Moments, Policy, SeverityPolicy } from '../schema/policy.ts';
 import type { Target } from '../schema/remediation.ts';
 import { Bug } from './errors.ts';
@@ -33,6 +33,8 @@ export interface IncidentState {
   hold: Hold | null;
   resolvedAt: number | null;
   roles: Partial<Record<RoleName, RoleHolder>>;
+  /** Roles that wait for somebody's acceptance; absent: none. */
+  offers?: Partial<Record<RoleName, RoleOffer>>;
   rolesAsked: boolean;
   alerts: Record<string, AlertReference>;
   batches: string[];

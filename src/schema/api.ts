@@ -35,6 +35,7 @@ export const AcknowledgeBody = z.strictObject({ note: z.string().max(2_000).opti
 export const EscalateBody = z.strictObject({ reason: text(2_000), to: z.string().max(80).optional() });
 export const SeverityBody = z.strictObject({ severity: text(40), reason: z.string().max(2_000).optional() });
 export const RoleBody = z.strictObject({ role: RoleName, person: text(80) });
+export const AcceptRoleBody = z.strictObject({ role: RoleName });
 export const UpdateBody = z.strictObject({
   text: text(4_000),
   /** internal: the room; public: the status page, through the leak guard. */

@@ -75,6 +75,10 @@ export type Deadline = z.infer<typeof Deadline>;
 export const RoleHolder = z.object({ person: z.string(), name: z.string(), since: Instant });
 export type RoleHolder = z.infer<typeof RoleHolder>;
 
+/** Somebody is asked to take a role over; whoever holds it keeps it until they accept. */
+export const RoleOffer = z.object({ person: z.string(), name: z.string(), by: Actor, at: Instant });
+export type RoleOffer = z.infer<typeof RoleOffer>;
+
 /** A promise of "next update by". `kept` and `broken` count what happened to the earlier ones. */
 export const UpdatePromise = z.object({ dueAt: Instant.nullable(), kept: z.number(), broken: z.number() });
 
@@ -98,6 +102,8 @@ export const IncidentView = z.object({
   rank: z.number().int().min(1),
   status: IncidentStatus,
   service: z.string().nullable(),
+  /** Whose duties are paged first; absent in views of earlier versions. */
+  team: z.string().nullable().optional(),
   drill: z.boolean(),
   /** Elapsed durations are divided by it; 1 in production. */
   speed: z.number().positive(),
@@ -110,6 +116,8 @@ export const IncidentView = z.object({
   closedAt: Instant.nullable(),
   roles: z.partialRecord(RoleName, RoleHolder),
   minimumRoles: z.array(RoleName),
+  /** Roles that somebody was asked to take over and has not accepted; absent: none. */
+  offers: z.partialRecord(RoleName, RoleOffer).optional(),
   deadlines: z.array(Deadline),
   updates: z.object({ internal: UpdatePromise, public: UpdatePromise }),
   room: Room.nullable(),
@@ -136,6 +144,7 @@ export const timelineKinds = [
   'escalated',
   'severityChanged',
   'policyApplied',
+  'roleOffered',
   'roleTaken',
   'roleMissing',
   'roomOpened',

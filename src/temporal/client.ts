@@ -46,6 +46,8 @@ export interface IncidentCommands {
   escalate: messages.Escalate;
   changeSeverity: messages.ChangeSeverity;
   takeRole: messages.TakeRole;
+  offerRole: messages.OfferRole;
+  acceptRole: messages.AcceptRole;
   postUpdate: messages.PostUpdate;
   addNote: messages.AddNote;
   mitigate: messages.Mitigate;
@@ -102,6 +104,8 @@ const incidentUpdates: { [Name in IncidentCommand]: UpdateDefinition<IncidentVie
   escalate: messages.escalate,
   changeSeverity: messages.changeSeverity,
   takeRole: messages.takeRole,
+  offerRole: messages.offerRole,
+  acceptRole: messages.acceptRole,
   postUpdate: messages.postUpdate,
   addNote: messages.addNote,
   mitigate: messages.mitigate,

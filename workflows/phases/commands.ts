@@ -1,7 +1,8 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { isOver, transitions } from '../../src/domain/incident-state.ts';
+import { refusalToAccept } from '../../src/domain/role-hand-over.ts';
 import { beforeChange } from '../../src/domain/severity-change.ts';
-import type { IncidentView } from '../../src/schema/incident.ts';
+import type { IncidentView, RoleName } from '../../src/schema/incident.ts';
 import type { Desk } from '../desk.ts';
 import * as messages from '../messages.ts';
 import { startHold } from './holding.ts';
@@ -100,6 +101,23 @@ export const registerCommands = (): Inbox => {
   onUpdate(messages.takeRole, (desk, { by, role, person, name }) =>
     desk.take({ kind: 'roleTaken', by, role, person, name }),
   );
+  onUpdate(messages.offerRole, (desk, { by, role, person, name, why }) => {
+    const { roles, offers } = desk.state;
+    // Asked already, or theirs already: asking twice is asking once.
+    if (roles[role]?.person === person || offers?.[role]?.person === person) return;
+    desk.take({ kind: 'roleOffered', by, role, person, name, why: why ?? null });
+  });
+  onUpdate(
+    messages.acceptRole,
+    (desk, { by, role, person }) => {
+      if (!isHeldBy(desk, role, person ?? by.id)) desk.take({ kind: 'roleHandedOver', by, role });
+    },
+    (desk, command) => {
+      if (isHeldBy(desk, command.role, command.person ?? command.by.id)) return;
+      const refusal = refusalToAccept(desk.state, command);
+      if (refusal) refuse(refusal.code, refusal.message);
+    },
+  );
   onUpdate(messages.postUpdate, (desk, { by, text, audience, status }) => {
     if (audience === 'public') desk.take({ kind: 'publicUpdateAsked', by, text });
     else desk.take({ kind: 'updateGiven', by, text, status: status ?? null });
@@ -174,6 +192,9 @@ const attach = (desk: Desk, batch: messages.AttachAlerts): void => {
       regression: true,
     });
 };
+
+/** A second acceptance of the same person changes nothing. */
+const isHeldBy = (desk: Desk, role: RoleName, person: string): boolean => desk.state.roles[role]?.person === person;
 
 const worse = (desk: Desk, severity: string): boolean => {
   const { severities } = desk.rules.policy;

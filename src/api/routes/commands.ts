@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
 import { severityNamed } from '../../domain/severity.ts';
 import {
+  AcceptRoleBody,
   AcknowledgeBody,
   CancelBody,
   EscalateBody,
@@ -16,8 +17,9 @@ import {
 import { IncidentView } from '../../schema/incident.ts';
 import type { IncidentCommand, IncidentCommands } from '../../temporal/client.ts';
 import type { App } from '../app.ts';
-import { actorOf, principalOf } from '../auth.ts';
+import { actorOf, type Principal, principalOf } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { may } from '../permissions.ts';
 import { findIncident } from './find-incident.ts';
 import { answers, commandProblems, describeOperation, IdempotencyHeaders, IncidentParams } from './operation.ts';
 import { orWhyNot, updateIdOf } from './send-command.ts';
@@ -34,7 +36,11 @@ export const commandRoutes = async (app: App, dependencies: ApiDependencies): Pr
     summary: string,
     body: Body,
     name: Name,
-    payloadOf: (body: z.output<Body>, view: IncidentView) => Payload<Name> | Promise<Payload<Name>>,
+    payloadOf: (
+      body: z.output<Body>,
+      view: IncidentView,
+      principal: Principal,
+    ) => Payload<Name> | Promise<Payload<Name>>,
   ): void => {
     app.post(
       `/api/v1/incidents/:id/${path}`,
@@ -50,7 +56,7 @@ export const commandRoutes = async (app: App, dependencies: ApiDependencies): Pr
       async (request) => {
         const principal = principalOf(request);
         const view = await findIncident(store, request.params.id);
-        const payload = await payloadOf(request.body as z.output<Body>, view);
+        const payload = await payloadOf(request.body as z.output<Body>, view, principal);
         const full = { ...payload, by: actorOf(principal) } as unknown as IncidentCommands[Name];
         const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
         return orWhyNot(view, remote.command(view.workflowId, name, full, updateId));
@@ -71,6 +77,20 @@ export const commandRoutes = async (app: App, dependencies: ApiDependencies): Pr
     person,
     name: personNamed(dependencies, person),
   }));
+  command(
+    'roles/offer',
+    'Ask somebody to take a role over; its holder keeps it until they accept',
+    RoleBody,
+    'offerRole',
+    ({ role, person }) => ({ role, person, name: personNamed(dependencies, person) }),
+  );
+  command(
+    'roles/accept',
+    'Accept a role you were offered, or as commander for whom it was offered to',
+    AcceptRoleBody,
+    'acceptRole',
+    ({ role }, _, principal) => ({ role, onBehalf: may(principal, 'commander') }),
+  );
   command('updates', 'Post an update to the room or to customers', UpdateBody, 'postUpdate', asGiven);
   command('notes', 'Add a note to the timeline', NoteBody, 'addNote', asGiven);
   command('mitigate', 'Say that customers are no longer hurt', MitigateBody, 'mitigate', asGiven);

@@ -53,15 +53,37 @@ export const addChangeCommands = (program: Command, world: World): void => {
       send(command, id, 'severity', { severity, reason: options.reason }),
     );
 
-  program
+  const role = program
     .command('role')
-    .description('give a role to a person')
+    .description('give a role to a person; "offer" asks them first')
     .argument('<incident>', whichOne)
     .argument('<role>', roleNames.map(dashed).join(', '))
     .argument('<person>', 'person id of the organisation')
-    .addHelpText('after', '\nExample:\n  muster role - technical-lead tomas')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  muster role - technical-lead tomas\n  muster role offer - commander tomas\n  muster role accept - commander',
+    )
     .action((id: string, role: string, person: string, _: unknown, command: Command) =>
       send(command, id, 'roles', { role: roleNamed(role), person }),
+    );
+
+  role
+    .command('offer')
+    .description('ask somebody to take a role over; its holder keeps it until they accept')
+    .argument('<incident>', whichOne)
+    .argument('<role>', roleNames.map(dashed).join(', '))
+    .argument('<person>', 'person id of the organisation')
+    .action((id: string, role: string, person: string, _: unknown, command: Command) =>
+      send(command, id, 'roles/offer', { role: roleNamed(role), person }),
+    );
+
+  role
+    .command('accept')
+    .description('accept a role that you were offered')
+    .argument('<incident>', whichOne)
+    .argument('<role>', roleNames.map(dashed).join(', '))
+    .action((id: string, role: string, _: unknown, command: Command) =>
+      send(command, id, 'roles/accept', { role: roleNamed(role) }),
     );
 
   program
