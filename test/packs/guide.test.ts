@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -176,35 +175,3 @@ test('a service that the catalogue does not know has no facts', () => {
   expect(serviceFacts(organisation, 'constructor')).toBeNull();
   expect(serviceFacts(organisation, null)).toBeNull();
 });
-
-test('no severity, duty, group or threshold of a policy stands in workflow or domain code', () => {
-  const names = [
-    ...Object.keys(pack.severities),
-    ...Object.keys(organisation.duties).filter((duty) => duty !== 'on-call'),
-    ...Object.keys(organisation.groups).filter((group) => group.includes('-')),
-  ];
-  const forbidden = [
-    { what: 'a name of the policy', found: new RegExp(`['"\`](${names.join('|')})['"\`]`) },
-    { what: 'a threshold of the policy', found: /\b(0\.05|0\.99|0\.995|0\.001)\b/ },
-  ];
-  const offences = sources(join(root, 'workflows'), join(root, 'src/domain')).flatMap(({ file, code }) =>
-    forbidden.flatMap(({ what, found }) => {
-      const hit = found.exec(code);
-      return hit ? [`${file}: ${what}: ${hit[0]} (move it into the pack)`] : [];
-    }),
-  );
-  expect(offences).toEqual([]);
-});
-
-/** Code without its comments. */
-const sources = (...folders: string[]) =>
-  folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => ({
-        file: name,
-        code: readFileSync(join(folder, name), 'utf8')
-          .replace(/\/\*[\s\S]*?\*\//g, '')
-          .replace(/^\s*\/\/.*$/gm, ''),
-      })),
-  );
