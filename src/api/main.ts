@@ -35,7 +35,7 @@ const main = async (): Promise<void> => {
   const config = readConfig(process.env);
   const log = pino({ name: 'api', level: config.MUSTER_LOG_LEVEL });
   const organisation = loadOrganisation(organisationFile(config));
-  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation);
+  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation, [config.MUSTER_PACK]);
   const rulebook = rulebookOf(packs, organisation, config.MUSTER_PACK);
   const peopleTokens = readPeopleTokens(config.MUSTER_PEOPLE_TOKENS ?? '', organisation);
   if (!config.DATABASE_URL) {

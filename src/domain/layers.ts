@@ -73,5 +73,6 @@ const shiftStartMs = (layer: Layer, zone: string, number: number): number => {
     : instantOfWall(start, zone) + number * layer.shift;
 };
 
-const followsWallClock = ({ shift }: Layer): boolean =>
+/** Whether hand-overs keep their time of day; else they follow elapsed time. */
+export const followsWallClock = ({ shift }: Layer): boolean =>
   shift % dayMs === 0 || (shift >= 4 * hourMs && dayMs % shift === 0);

@@ -130,6 +130,7 @@ const checkPolicies = (config: Config, organisationFile: string): void => {
   const { faults } = checkFiles({
     organisationFile,
     packDirs: config.MUSTER_PACKS_DIR === undefined ? [] : [resolve(config.MUSTER_PACKS_DIR)],
+    needed: [config.MUSTER_PACK],
   });
   if (faults.length === 0) return;
   throw new InvalidInput(`the policies cannot be used:\n${faults.map((fault) => `  ${writeFault(fault)}`).join('\n')}`);

@@ -20,19 +20,25 @@ export const resolvePacks = (
   unreadable: readonly string[] = [],
 ): { packs: Sourced<PackDocument>[]; faults: Fault[] } => {
   const { chains, faults } = chainsOf(trees, unreadable);
-  const packs: Sourced<PackDocument>[] = [];
-  const told = new Set<string>();
-  for (const chain of chains.toSorted((left, right) => left.length - right.length)) {
-    const { pack, faults: found } = resolve(chain);
-    for (const fault of found) {
-      const place = `${fault.file}:${fault.line}:${fault.column} ${fault.path}`;
-      // Two packs may stumble over one line of their base; two things wrong on one line of one pack are both told.
-      if (!told.has(place) || fault.file === chain[0].file) faults.push(fault);
-    }
-    for (const fault of found) told.add(`${fault.file}:${fault.line}:${fault.column} ${fault.path}`);
-    if (pack) packs.push(pack);
+  const resolved = chains.toSorted((left, right) => left.length - right.length).map(resolve);
+  return {
+    packs: resolved.flatMap(({ pack }) => pack ?? []),
+    faults: [...faults, ...onceEach(resolved.flatMap(({ faults: found }) => found))],
+  };
+};
+
+const heir = / \(as \S+ extends it\)$/;
+const asHeir = (message: string, file: string): string => `${message} (as ${basename(file)} extends it)`;
+
+/** Without those that a pack only inherits from a base that has them itself, and each once. */
+export const onceEach = <Each extends Fault>(faults: readonly Each[]): Each[] => {
+  const found = new Map<string, Each>();
+  for (const fault of faults) {
+    const key = `${fault.file}:${fault.line}:${fault.column} ${fault.path} ${fault.message.replace(heir, '')}`;
+    const before = found.get(key);
+    if (!before || (heir.test(before.message) && !heir.test(fault.message))) found.set(key, fault);
   }
-  return { packs, faults };
+  return [...found.values()];
 };
 
 /** One pack with the bases it needs; `others` is asked only when it extends one. Throws InvalidInput with its faults. */
@@ -52,7 +58,7 @@ export const resolvePack = (tree: YamlTree, others: () => readonly YamlTree[]): 
 const chainsOf = (trees: readonly YamlTree[], unreadable: readonly string[]): { chains: Chain[]; faults: Fault[] } => {
   const byId = new Map<string, YamlTree>();
   for (const tree of trees) {
-    const id = textOf(tree, 'pack');
+    const id = idOf(tree);
     if (id !== null && !byId.has(id)) byId.set(id, tree);
   }
   const faults: Fault[] = [];
@@ -86,16 +92,16 @@ const chainsOf = (trees: readonly YamlTree[], unreadable: readonly string[]): { 
 const circleInWords = (chain: Chain): string =>
   chain.length === 1
     ? 'a pack cannot extend itself; name another one or remove this line'
-    : `goes round in a circle: ${[...chain, chain[0]].map((tree) => textOf(tree, 'pack')).join(' extends ')}; one of them must stand alone`;
+    : `goes round in a circle: ${[...chain, chain[0]].map(idOf).join(' extends ')}; one of them must stand alone`;
 
 const resolve = (chain: Chain): { pack: Sourced<PackDocument> | null; faults: Fault[] } => {
   const [own, ...bases] = chain;
   const fault: Sourced<unknown>['fault'] = (path, message) => {
     const placed = placeIn(chain, path, message);
     if (placed.tree === own || placed.tree === null) return placed.fault;
-    return { ...placed.fault, message: `${message} (as ${basename(own.file)} extends it)` };
+    return { ...placed.fault, message: asHeir(message, own.file) };
   };
-  if (bases.length > 0 && textOf(own, 'pack') === null) {
+  if (bases.length > 0 && idOf(own) === null) {
     return { pack: null, faults: [faultAt(own, 'pack', 'missing; give text: the id of this pack')] };
   }
   const merged = chain.reduceRight<unknown>(
@@ -108,6 +114,9 @@ const resolve = (chain: Chain): { pack: Sourced<PackDocument> | null; faults: Fa
   const faults = packFaults(pack);
   return faults.length > 0 ? { pack: null, faults } : { pack, faults };
 };
+
+/** What the document calls itself; null when it does not say so in text. */
+export const idOf = (tree: YamlTree): string | null => textOf(tree, 'pack');
 
 type Fields = Record<string, unknown>;
 

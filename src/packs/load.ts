@@ -9,8 +9,8 @@ import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
 import { organisationFaults } from './check-organisation.ts';
 import { togetherFaults } from './check-together.ts';
-import { resolvePack, resolvePacks } from './extend.ts';
-import { type Fault, refuse } from './fault.ts';
+import { idOf, onceEach, resolvePack, resolvePacks } from './extend.ts';
+import { type Fault, refuse, unknownName } from './fault.ts';
 import { parseTree, readYaml, type Sourced, type YamlTree } from './read-yaml.ts';
 
 export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
@@ -31,14 +31,19 @@ export const parsePack = (text: string, file = 'pack.yaml'): PackDocument => rea
 
 /**
  * The built-in packs and those of the given folders (every .yaml and .yml in each, not deeper), by pack id.
- * With an organisation the duties and groups the packs name must exist in it.
+ * With an organisation the duties, groups and teams that the packs name must exist in it; a built-in pack that asks for more
+ * than there is stays out, unless it is `needed`.
  * Throws InvalidInput with the faults of all files at once; an id given twice is a fault.
  */
-export const loadPacks = (ownDirs: readonly string[] = [], organisation?: Organisation): Map<string, PackDocument> => {
+export const loadPacks = (
+  ownDirs: readonly string[] = [],
+  organisation?: Organisation,
+  needed: readonly string[] = [],
+): Map<string, PackDocument> => {
   const { packs, faults } = readPacks(ownDirs);
-  if (organisation) faults.push(...packs.flatMap((pack) => togetherFaults(pack, organisation)));
-  if (faults.length > 0) throw refuse(faults);
-  return new Map(packs.map(({ value }) => [value.pack, value]));
+  const { fitting, faults: together } = matchPacks(packs, organisation, needed);
+  if (faults.length + together.length > 0) throw refuse(onceEach([...faults, ...together]));
+  return new Map(fitting.map(({ value }) => [value.pack, value]));
 };
 
 /** People, duties and services. Throws InvalidInput like loadPack. */
@@ -47,17 +52,38 @@ export const loadOrganisation = (file: string): Organisation => readOrganisation
 export const parseOrganisation = (text: string, file = 'organisation.yaml'): Organisation =>
   readOrganisation(text, file).value;
 
-/** Everything `muster check` reports: never throws for a faulty file, so that all faults are seen in one go. */
-export const checkFiles = ({
-  organisationFile,
-  packDirs,
-}: {
+export interface FilesToRead {
   organisationFile: string;
   packDirs: readonly string[];
-}): { packs: string[]; people: number; services: number; faults: Fault[] } => {
-  const { packs, faults } = readPacks(packDirs);
+  /** Built-in packs that must be usable with this organisation; those of `packDirs` must in any case. */
+  needed?: readonly string[];
+}
+
+/** What was read: sound files with the place of each field, and every fault of the others. Never throws for a faulty file. */
+export interface ReadFiles {
+  organisation: Sourced<Organisation> | null;
+  /** Sound, and fitting the organisation. */
+  packs: Sourced<PackDocument>[];
+  /** Built-in packs that nobody needs and that ask for more than the organisation has, with what they miss. */
+  leftOut: { pack: string; missing: Fault[] }[];
+  faults: Fault[];
+}
+
+export const readFiles = ({ organisationFile, packDirs, needed = [] }: FilesToRead): ReadFiles => {
+  const { packs, ids, faults } = readPacks(packDirs);
+  const unknown = needed
+    .filter((id) => !ids.includes(id))
+    .map((id) => unreadable([...packDirs].at(-1) ?? builtInPoliciesDir, unknownName('pack', id, ids)));
   const organisation = collect(faults, () => readOrganisation(readText(organisationFile), organisationFile));
-  if (organisation) faults.push(...packs.flatMap((pack) => togetherFaults(pack, organisation.value)));
+  const { fitting, leftOut, faults: together } = matchPacks(packs, organisation?.value, needed);
+  return { organisation, packs: fitting, leftOut, faults: onceEach([...unknown, ...faults, ...together]) };
+};
+
+/** Faults that keep Muster from starting: never throws for a faulty file, so that all are seen in one go. */
+export const checkFiles = (
+  files: FilesToRead,
+): { packs: string[]; people: number; services: number; faults: Fault[] } => {
+  const { packs, organisation, faults } = readFiles(files);
   return {
     packs: packs.map(({ value }) => value.pack),
     people: Object.keys(organisation?.value.people ?? {}).length,
@@ -117,15 +143,37 @@ const readOrganisation = (text: string, file: string): Sourced<Organisation> => 
   return organisation;
 };
 
-const readPacks = (ownDirs: readonly string[]): { packs: Sourced<PackDocument>[]; faults: Fault[] } => {
-  const { trees, unreadable, faults: syntax } = readTrees([builtInPoliciesDir, ...ownDirs]);
-  const { packs, faults } = resolvePacks(trees, unreadable);
+export const isBuiltIn = ({ file }: Sourced<PackDocument>): boolean => dirname(file) === builtInPoliciesDir;
+
+const matchPacks = (
+  packs: Sourced<PackDocument>[],
+  organisation: Organisation | undefined,
+  needed: readonly string[],
+): Pick<ReadFiles, 'leftOut' | 'faults'> & { fitting: Sourced<PackDocument>[] } => {
+  if (!organisation) return { fitting: packs, leftOut: [], faults: [] };
+  const matched = packs.map((pack) => ({ pack, missing: togetherFaults(pack, organisation) }));
+  const unfit = matched.filter(({ missing }) => missing.length > 0);
+  const isNeeded = (pack: Sourced<PackDocument>) => !isBuiltIn(pack) || needed.includes(pack.value.pack);
+  return {
+    fitting: matched.filter(({ missing }) => missing.length === 0).map(({ pack }) => pack),
+    leftOut: unfit
+      .filter(({ pack }) => !isNeeded(pack))
+      .map(({ pack, missing }) => ({ pack: pack.value.pack, missing })),
+    faults: unfit.filter(({ pack }) => isNeeded(pack)).flatMap(({ missing }) => missing),
+  };
+};
+
+/** `ids` names the faulty ones as well. */
+const readPacks = (ownDirs: readonly string[]): { packs: Sourced<PackDocument>[]; ids: string[]; faults: Fault[] } => {
+  const { trees, unreadable: broken, faults: syntax } = readTrees([builtInPoliciesDir, ...ownDirs]);
+  const { packs, faults } = resolvePacks(trees, broken);
   const inOrder = trees.flatMap(({ file }) => packs.find((pack) => pack.file === file) ?? []);
   const twins = inOrder.flatMap((pack, index) => {
     const twin = inOrder.slice(0, index).find((other) => other.value.pack === pack.value.pack);
     return twin ? [pack.fault(['pack'], `"${pack.value.pack}" is the id of ${twin.file} too; choose another`)] : [];
   });
   return {
+    ids: [...trees.flatMap((tree) => idOf(tree) ?? []), ...broken],
     packs: inOrder.filter(({ file }) => !twins.some((twin) => twin.file === file)),
     faults: [...syntax, ...faults, ...twins],
   };

@@ -80,7 +80,8 @@ export const explainIssues = (error: z.ZodError, fault: Sourced<unknown>['fault'
 
 /**
  * Places a complaint where the field was written: in the first of the documents that says it, the most derived first.
- * Maps are looked through one below the other; a list or a figure hides what stands below it.
+ * Maps are looked through one below the other; a list or a figure hides what stands below it. A field that none of them
+ * says is missing in the most basic one that could.
  */
 export const placeIn = (
   trees: readonly YamlTree[],
@@ -90,7 +91,10 @@ export const placeIn = (
   let layers = visible(trees.map((tree) => ({ tree, node: tree.root, offset: tree.root?.range?.[0] ?? 0 })));
   for (const part of path) {
     const next = visible(layers.flatMap((layer) => childOf(layer, part) ?? []));
-    if (next.length === 0) break;
+    if (next.length === 0) {
+      layers = layers.slice(-1);
+      break;
+    }
     layers = next;
   }
   const [{ tree, offset } = { tree: null, offset: 0 }] = layers;

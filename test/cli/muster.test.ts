@@ -309,34 +309,7 @@ describe('the token', () => {
     ]);
   });
 });
-
 describe('without the API', () => {
-  const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
-
-  test('check passes what is right', async () => {
-    const { code, out } = await musterProcess(['check']);
-    expect(code).toBe(0);
-    expect(out).toContain('guide-sev1-sev3');
-  });
-
-  test('check names file, line and field of what is wrong, and exits with 1', async () => {
-    const { code, out, err } = await muster([
-      'check',
-      '--organisation',
-      join(fixtures, 'organisations/duty-of-nobody.yaml'),
-    ]);
-    expect(code).toBe(1);
-    expect(out).toContain('duty-of-nobody.yaml:18:3');
-    expect(out).toContain('duties.on-call: held by nobody');
-    expect(err).toContain('1 fault');
-  });
-
-  test('check gives its faults as JSON', async () => {
-    const { code, out } = await muster(['check', '--json', '--packs', join(fixtures, 'packs')]);
-    expect(code).toBe(1);
-    expect(JSON.parse(out).faults.length).toBeGreaterThan(25);
-  });
-
   test('on-call asks the API when it is there', async () => {
     const people = [{ id: 'ada', name: 'Ada', until: null }];
     const server = await api({

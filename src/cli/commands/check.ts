@@ -1,38 +1,114 @@
-import { relative, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { CheckReport } from '../../packs/check-configuration.ts';
+import type { Finding } from '../../packs/finding.ts';
 import { contextOf, type World } from '../context.ts';
-import { CommandFailed } from '../failure.ts';
+import { CommandFailed, misused } from '../failure.ts';
 import { organisationFileOf } from '../organisation-file.ts';
+import type { Output } from '../output.ts';
+
+interface CheckOptions {
+  organisation?: string;
+  packs?: string[];
+  pack?: string[];
+  from?: string;
+  days: string;
+  strict?: boolean;
+}
+
+const daysMax = 400;
 
 export const addCheckCommand = (program: Command, world: World): void => {
   program
-    .command('check')
-    .description('validate packs and organisation, without the API; exit 1 when something is wrong')
-    .option('--organisation <file>', 'organisation.yaml; MUSTER_ORGANISATION when absent')
-    .option('--packs <dir...>', 'folders with packs of your own; MUSTER_PACKS_DIR when absent')
-    .addHelpText('after', '\nExample:\n  muster check --organisation organisation.yaml --packs packs/')
+    .command('check [folder]')
+    .description('validate organisation and packs without the API, and find what nobody answers; exit 1 on a fault')
+    .option('--organisation <file>', 'organisation.yaml; that of the folder, else MUSTER_ORGANISATION, when absent')
+    .option(
+      '--packs <dir...>',
+      'folders with packs of your own; that of the folder, else MUSTER_PACKS_DIR, when absent',
+    )
+    .option('--pack <id...>', 'built-in packs that must be usable; MUSTER_PACK when absent')
+    .option('--from <instant>', 'look ahead from here instead of now, such as 2026-12-01T00:00:00Z')
+    .option('--days <number>', 'how far to look ahead', '90')
+    .option('--strict', 'warnings count as faults')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  muster check config/\n  muster check --organisation organisation.yaml --packs packs/',
+    )
     // The readers of YAML are loaded only here: nobody who acknowledges at night waits for them.
-    .action(async (options: { organisation?: string; packs?: string[] }, command: Command) => {
-      const { checkFiles } = await import('../../packs/load.ts');
-      const { output } = contextOf(world, command);
-      const own = options.packs ?? (world.environment.MUSTER_PACKS_DIR ? [world.environment.MUSTER_PACKS_DIR] : []);
-      const { faults, ...found } = checkFiles({
-        organisationFile: organisationFileOf(world, options.organisation),
-        packDirs: own.map((dir) => resolve(world.workingDir, dir)),
-      });
-      output.data({ ...found, faults });
-      for (const fault of faults) {
-        const file = relative(world.workingDir, fault.file);
-        output.line(`${file.startsWith('..') ? fault.file : file}:${fault.line}:${fault.column}`);
-        output.line(`  ${output.paint(fault.path, 'bold')}: ${fault.message}`);
+    .action(async (folder: string | undefined, options: CheckOptions, command: Command) => {
+      const { checkConfiguration } = await import('../../packs/check-configuration.ts');
+      const { lookAhead } = await import('../../packs/gaps-clock.ts');
+      const { output, nowMs } = contextOf(world, command);
+      const files = filesOf(world, folder, options);
+      const ahead = lookAhead(options.from ?? new Date(nowMs).toISOString(), daysOf(options.days));
+      const report = checkConfiguration(files, ahead);
+      const count = { faults: levelCount(report, 'fault'), warnings: levelCount(report, 'warning') };
+      output.data({ ...report, ...ahead, ...count });
+      for (const finding of report.findings) printFinding(output, world.workingDir, finding);
+      if (report.leftOut.length > 0) {
+        const packs = report.leftOut.map(({ pack, missing }) => `${pack} (lacks ${missing})`).join(', ');
+        output.line(`built-in packs that this organisation cannot use: ${packs}; "muster check --pack <id>" says why`);
       }
-      if (faults.length > 0) {
-        throw new CommandFailed(
-          `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}; correct them and check again`,
-        );
+      const words = `${counted(count.faults, 'fault')}, ${counted(count.warnings, 'warning')}`;
+      if (count.faults > 0 || (options.strict && count.warnings > 0)) {
+        throw new CommandFailed(`${words}; correct them and check again`);
       }
       output.line(
-        `${found.packs.length} packs (${found.packs.join(', ')}), ${found.people} people, ${found.services} services: no fault`,
+        `${counted(report.packs.length, 'pack')} (${report.packs.join(', ')}), ${report.people} people, ${counted(report.services, 'service')}: ${words}`,
       );
     });
 };
+
+const filesOf = (world: World, folder: string | undefined, options: CheckOptions) => {
+  const inFolder = folder === undefined ? null : resolve(world.workingDir, folder);
+  if (inFolder !== null && !isFolder(inFolder)) {
+    throw misused(`${folder} is no folder; give one that holds organisation.yaml, and packs of your own in packs/`);
+  }
+  const beside = inFolder === null ? null : join(inFolder, 'organisation.yaml');
+  const organisationFile =
+    options.organisation === undefined && beside !== null ? beside : organisationFileOf(world, options.organisation);
+  const own = options.packs ?? packDirsOf(world, inFolder);
+  const packDirs = own.map((dir) => resolve(world.workingDir, dir));
+  return { organisationFile, packDirs, needed: neededPacks(world, options, packDirs.length > 0) };
+};
+
+const packDirsOf = ({ environment }: World, folder: string | null): string[] => {
+  if (folder !== null) return isFolder(join(folder, 'packs')) ? [join(folder, 'packs')] : [];
+  return environment.MUSTER_PACKS_DIR ? [environment.MUSTER_PACKS_DIR] : [];
+};
+
+/** Without a word the built-in default counts, unless there are packs of one's own. */
+const neededPacks = ({ environment }: World, { pack }: CheckOptions, hasOwn: boolean): string[] => {
+  if (pack !== undefined) return pack;
+  if (environment.MUSTER_PACK) return [environment.MUSTER_PACK];
+  return hasOwn ? [] : ['guide-sev1-sev3'];
+};
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+const daysOf = (text: string): number => {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > daysMax) {
+    throw misused(`--days takes a whole number from 1 to ${daysMax}, not "${text}"`);
+  }
+  return days;
+};
+
+const levelCount = ({ findings }: CheckReport, level: Finding['level']): number =>
+  findings.filter((finding) => finding.level === level).length;
+
+const printFinding = (
+  output: Output,
+  workingDir: string,
+  { level, file, line, column, path, message }: Finding,
+): void => {
+  const near = relative(workingDir, file);
+  const mark = level === 'fault' ? output.paint('fault', 'red') : output.paint('warning', 'yellow');
+  output.line(`${near.startsWith('..') ? file : near}:${line}:${column}`);
+  output.line(`  ${mark} ${output.paint(path, 'bold')}: ${message}`);
+};
+
+const counted = (count: number, word: string): string =>
+  `${count === 0 ? 'no' : count} ${count === 1 ? word : `${word}s`}`;

@@ -1,0 +1,42 @@
+/** Everything `muster check` reports of a configuration: what is wrong with the files, and what they leave open. */
+import { onceEach } from './extend.ts';
+import type { Finding } from './finding.ts';
+import { clockGaps } from './gaps-clock.ts';
+import { type LookAhead, onCallGaps } from './gaps-on-call.ts';
+import { promiseGaps } from './gaps-promises.ts';
+import { type FilesToRead, isBuiltIn, readFiles } from './load.ts';
+
+export interface CheckReport {
+  /** Ids of the packs that can be used. */
+  packs: string[];
+  people: number;
+  services: number;
+  /** Built-in packs that ask for more than this organisation has; no fault while nobody needs them. */
+  leftOut: { pack: string; missing: number }[];
+  /** In the order of files and lines, faults and warnings mixed. */
+  findings: Finding[];
+}
+
+/**
+ * Reads the files and looks ahead: shifts nobody holds, people nothing reaches, promises that contradict each other. Gaps are
+ * looked for once the organisation has no fault. Never throws for a faulty file.
+ */
+export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckReport => {
+  const { organisation, packs, leftOut, faults } = readFiles(files);
+  const counting = packs.filter((pack) => !isBuiltIn(pack) || files.needed?.includes(pack.value.pack));
+  const findings: Finding[] = [
+    ...faults.map((fault) => ({ ...fault, level: 'fault' as const })),
+    ...(organisation ? [...onCallGaps(organisation, counting, ahead), ...clockGaps(organisation, ahead)] : []),
+    ...packs.flatMap(promiseGaps),
+  ];
+  return {
+    packs: packs.map(({ value }) => value.pack),
+    people: Object.keys(organisation?.value.people ?? {}).length,
+    services: Object.keys(organisation?.value.services ?? {}).length,
+    leftOut: leftOut.map(({ pack, missing }) => ({ pack, missing: missing.length })),
+    findings: onceEach(findings).toSorted(byPlace),
+  };
+};
+
+const byPlace = (left: Finding, right: Finding): number =>
+  left.file === right.file ? left.line - right.line || left.column - right.column : left.file < right.file ? -1 : 1;
