@@ -17,6 +17,7 @@ import { breakdownOf, type Sample } from './breakdown.ts';
 import { type Doorman, openDoorman } from './doorman.ts';
 import { type Figures, figuresOf, percentile, ratioOfBlocks, rounded } from './figures.ts';
 import { choosePlace, type Place, startProduct } from './product.ts';
+import { type SimulationFigures, simulateNinetyDays } from './simulation.ts';
 
 const { values: wished } = parseArgs({
   options: {
@@ -187,6 +188,9 @@ const run = async (folder: string): Promise<void> => {
   const place = await choosePlace({ dataDir: join(folder, 'data'), organisationFile, doormanUrl: doorman.url });
   doorman.leadTo(place.sandboxUrl);
 
+  say('simulating 90 days of all packs');
+  const simulation = simulateNinetyDays();
+
   say('starting with an empty data folder');
   const cold = await startAndPage(place, doorman, serviceOf('cold', 0));
   await cold.product.stop();
@@ -234,6 +238,7 @@ const run = async (folder: string): Promise<void> => {
       },
       acknowledge: figuresOf(ours.flatMap(({ acknowledgeMs }) => acknowledgeMs)),
       startToFirstPage: { coldMs: cold.ms, warmMs: warm.ms, goals: { coldMs: 15_000, warmMs: 6_000 } },
+      simulation,
       whereTheTimeGoes: {
         ours: await breakdownOf(
           client,
@@ -264,6 +269,7 @@ const report = (result: {
   acknowledge: Figures;
   ratio: { p50: number; p99: number; p50OfBlocks: { least: number; median: number; greatest: number } };
   startToFirstPage: { coldMs: number; warmMs: number };
+  simulation: SimulationFigures;
   whereTheTimeGoes: { ours: Record<string, number>; bare: Record<string, number> };
 }): void => {
   const { ratio, startToFirstPage: start, whereTheTimeGoes: where } = result;
@@ -275,6 +281,8 @@ const report = (result: {
   );
   say(line('acknowledgement, there and back', result.acknowledge));
   say(`  start to first page: ${start.coldMs} ms cold (goal 15000), ${start.warmMs} ms warm (goal 6000)`);
+  const { days, severities, simulations, seconds } = result.simulation;
+  say(`  ${days} days of ${severities} severities simulated: ${simulations} incidents in ${seconds} s`);
   say('  where the time goes, medians in ms            ours    bare');
   for (const [name, ms] of Object.entries(where.ours)) {
     say(`    ${name.padEnd(42)}${String(ms).padStart(6)}  ${String(where.bare[name] ?? '').padStart(6)}`);
