@@ -88,11 +88,17 @@ describe('packs', () => {
     expect(listed('Everywhere')).toEqual([...publicFacts]);
     expect(listed('Inside only')).toEqual([...internalFacts]);
   });
-  test('every signal that the guide pack speaks of is told', () => {
-    const guide = read('src/packs/policies/guide-sev1-sev3.yaml');
-    const used = new Set([...guide.matchAll(/signal: (\w+)/g)].map(([, signal = '']) => signal));
+  test('every signal that a built-in pack speaks of is told', () => {
+    const policies = filesBelow('src/packs/policies', '.yaml').map(read).join('\n');
+    const used = new Set([...policies.matchAll(/signal: (\w+)/g)].map(([, signal = '']) => signal));
     const told = firstCells(section(page, 'Signals'));
+    expect(used.size).toBeGreaterThan(30);
     expect([...used].filter((signal) => !told.includes(signal))).toEqual([]);
+  });
+  test('every built-in pack has its section', () => {
+    const ids = filesBelow('src/packs/policies', '.yaml').map((file) => /([\w-]+)\.yaml$/.exec(file)?.[1] ?? file);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(ids.filter((id) => !page.includes(`\n### \`${id}\``))).toEqual([]);
   });
 });
 

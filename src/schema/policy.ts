@@ -220,7 +220,7 @@ export const PackDocument = z.strictObject({
     /** Beside a rule that matches: the `worse` of both counts, or the word only `withoutRule`. */
     counts: z.enum(['worse', 'withoutRule']).default('worse'),
   }),
-  /** Asked when a person declares; each answer is a signal of the rules. */
+  /** Asked when a person declares; each answer is a signal of the rules, true or false where `answers` names none. */
   assessment: z
     .array(z.strictObject({ signal: z.string(), question: z.string(), answers: z.array(z.string()).optional() }))
     .default([]),
