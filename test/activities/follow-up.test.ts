@@ -33,6 +33,15 @@ describe('the review', () => {
     expect(world.ports.mails[0]?.text).toContain('Nobody is blamed');
   });
 
+  test('is booked as near to the preferred day as weekends allow', async () => {
+    const world = await activityWorld();
+    // Day 5 is Wednesday the 25th, day 7 Friday.
+    const review = aReview(anIncidentContext(), { notBefore: '5d', preferred: '6d', window: '7d' });
+    expect((await world.run('bookReview', review)).reviewAt).toBe('2026-11-26T08:00:00.000Z');
+    const weekend = { ...review, resolvedAt: '2026-11-22T10:00:00.000Z', key: `${review.key}/weekend` };
+    expect((await world.run('bookReview', weekend)).reviewAt).toBe('2026-11-27T10:00:00.000Z');
+  });
+
   test('is led by somebody who was not part of the incident', async () => {
     const world = await activityWorld();
     const attendees = ['dana', 'nadia', 'tomas', 'mei', 'ravi'];
