@@ -82,6 +82,10 @@ describe('the guide pack says what the guide says', () => {
     expect(pack.reviewFormat?.agenda.map(({ minutes }) => minutes)).toEqual([10, 15, 5, 10, 10]);
   });
 
+  test('resolved needs figures, customers and silence', () => {
+    expect(pack.resolution.needs).toHaveLength(3);
+  });
+
   test('a rollback needs a commander who did not propose it, within 15 minutes', () => {
     expect(pack.remediation.approval).toEqual({ roles: ['commander'], expiresAfter: 15 * minuteMs, notProposer: true });
     expect(pack.remediation.verify).toEqual({ every: 30_000, consecutiveSuccesses: 3, giveUpAfter: 10 * minuteMs });
