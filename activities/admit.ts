@@ -1,4 +1,5 @@
 import { InvalidInput } from '../src/domain/errors.ts';
+import { dutiesOf } from '../src/domain/escalation.ts';
 import { policyFor, rosterFor, serviceFacts } from '../src/packs/load.ts';
 import { momentsFor } from '../src/packs/moments.ts';
 import type { Actor, IncidentView } from '../src/schema/incident.ts';
@@ -27,7 +28,6 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
         input.severity && policy.severities[input.severity] ? input.severity : pack.severityLabels.otherwise;
       const service = input.service ?? null;
       const catalogue = input.catalogue ?? serviceFacts(organisation, service);
-      const duties = Object.values(policy.severities).flatMap(({ ladder }) => ladder.map((step) => step.page));
       const draft: AdmittedIncident = {
         title:
           String(input.title ?? '')
@@ -45,7 +45,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
         policy,
         team: input.team ?? catalogue?.team ?? null,
         moments: input.moments ?? momentsFor(policy, organisation, declaredAt),
-        roster: input.roster ?? (await rosterNow(duties, declaredAt, input.team ?? catalogue?.team ?? null)),
+        roster: input.roster ?? (await rosterNow(dutiesOf(policy), declaredAt, input.team ?? catalogue?.team ?? null)),
         catalogue,
         continues: input.continues ?? null,
       };

@@ -82,7 +82,8 @@ export interface PageOutcome {
  * so that a second delivery of the same telling is none.
  */
 export type Telling =
-  | { kind: 'record'; key: string; view: IncidentView; entries: TimelineEntry[] }
+  /** `policy`: another one was applied since the last record. */
+  | { kind: 'record'; key: string; view: IncidentView; entries: TimelineEntry[]; policy?: Policy }
   | { kind: 'recordRemediation'; key: string; view: RemediationView; entries: TimelineEntry[] }
   | { kind: 'recordFollowUp'; key: string; view: FollowUpView; entries: TimelineEntry[] }
   | { kind: 'chat'; key: string; incident: IncidentContext; room: string; message: MessageName | 'plain'; facts: Facts }

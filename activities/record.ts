@@ -9,6 +9,7 @@ export const createRecorder =
   async (telling: RecordTelling): Promise<void> => {
     switch (telling.kind) {
       case 'record':
+        if (telling.policy) await store.incidents.keepPolicy(telling.view.id, telling.policy);
         return store.incidents.record(telling.view, telling.entries);
       case 'recordRemediation':
         return store.remediations.recordRemediation(telling.view, telling.entries);

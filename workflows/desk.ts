@@ -23,6 +23,8 @@ export class Desk {
   wantsDiagnosis = false;
   /** Alerts that came when everything had been said: the next incident's. */
   readonly late: AlertReference[] = [];
+  /** Another policy was applied and the store has not heard of it. */
+  policyIsNew = false;
   /** The room is being opened. */
   openingRoom = false;
   /** A sample of the hold is being read. */

@@ -118,7 +118,9 @@ export class Outbox {
       key: `${desk.state.id}/record/${desk.state.version}`,
       view: desk.view,
       entries: this.entries.splice(0),
+      ...(desk.policyIsNew ? { policy: desk.rules.policy } : {}),
     };
+    desk.policyIsNew = false;
     batch.push(record);
     this.settle(batch, await attempt(tell, batch));
   }

@@ -1,4 +1,4 @@
-import type { LadderStep } from '../schema/policy.ts';
+import type { LadderStep, Policy } from '../schema/policy.ts';
 import { elapsed, type IncidentState, type Rules, severityPolicy } from './incident-state.ts';
 
 export interface DueStep {
@@ -60,3 +60,14 @@ export const stepAfter = (state: IncidentState, rules: Rules, from: LadderStep):
   openSteps(state, rules).find(
     ({ step }) => step.after > from.after && (step.unless === 'acknowledged') === (from.unless === 'acknowledged'),
   ) ?? null;
+
+/** Every duty that a policy may reach: its ladders, who is told directly, and who is paged when nobody answers. */
+export const dutiesOf = ({ severities }: Pick<Policy, 'severities'>): string[] => [
+  ...new Set(
+    Object.values(severities).flatMap(({ ladder, notify }) => [
+      ...ladder.map(({ page }) => page),
+      ...notify.filter(({ via }) => via === 'direct').map(({ to }) => to),
+      ...notify.flatMap(({ otherwisePage }) => (otherwisePage === null ? [] : [otherwisePage])),
+    ]),
+  ),
+];

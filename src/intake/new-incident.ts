@@ -1,8 +1,9 @@
+import { dutiesOf } from '../domain/escalation.ts';
 import { momentsFor } from '../packs/moments.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
 import type { Override } from '../schema/override.ts';
-import type { PackDocument, Policy } from '../schema/policy.ts';
+import type { PackDocument } from '../schema/policy.ts';
 import type { NewIncident } from '../store/store.ts';
 import type { IncidentStart } from '../temporal/client.ts';
 import type { Rulebook } from './rulebook.ts';
@@ -51,17 +52,6 @@ export const newIncident = (
     },
   };
 };
-
-/** Every duty that a policy may reach: its ladders, who is told directly, and who is paged when nobody answers. */
-export const dutiesOf = ({ severities }: Pick<Policy, 'severities'>): string[] => [
-  ...new Set(
-    Object.values(severities).flatMap(({ ladder, notify }) => [
-      ...ladder.map(({ page }) => page),
-      ...notify.filter(({ via }) => via === 'direct').map(({ to }) => to),
-      ...notify.flatMap(({ otherwisePage }) => (otherwisePage === null ? [] : [otherwisePage])),
-    ]),
-  ),
-];
 
 /** Team of the pack's routing, whatever the case of the category; null for one that it does not know. */
 const routedTeam = ({ routing }: Pick<PackDocument, 'routing'>, category: string | null): string | null => {

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../domain/errors.ts';
+import { dutiesOf } from '../domain/escalation.ts';
 import { severityNamed, severityNames } from '../domain/severity.ts';
 import type { SimulationRequest } from '../domain/simulate.ts';
 import type { Organisation } from '../schema/organisation.ts';
@@ -36,7 +37,6 @@ export const simulationOf = (wish: SimulationWish): SimulationRequest => {
   const policy = policyFor(pack);
   const service = serviceFacts(organisation, wanted ?? null);
   const team = service?.team ?? pack.routing[wish.category ?? ''] ?? null;
-  const duties = Object.values(policy.severities).flatMap(({ ladder }) => ladder.map((step) => step.page));
   return {
     pack,
     policy,
@@ -44,7 +44,7 @@ export const simulationOf = (wish: SimulationWish): SimulationRequest => {
     severity,
     service,
     team,
-    roster: rosterFor(organisation, [...new Set(duties)], at, team ?? undefined),
+    roster: rosterFor(organisation, dutiesOf(policy), at, team ?? undefined),
     moments: momentsFor(policy, organisation, at),
     at,
     acknowledgedAfterMs: wish.acknowledgedAfterMs,

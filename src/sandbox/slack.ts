@@ -11,7 +11,15 @@ export const botUser = 'U0MUSTER01';
 const botId = 'B0MUSTER01';
 const teamId = 'T0LANTERN1';
 const workspace = 'https://lanternfish.slack.example/';
-const standing = ['incidents', 'deployments', 'oncall-handoff', 'support-escalations'];
+const standing = [
+  'incidents',
+  'deployments',
+  'oncall-handoff',
+  'support-escalations',
+  'incident-response',
+  'platform-alerts',
+  'all-company',
+];
 
 type Arguments = Record<string, string>;
 type Reply = Record<string, unknown>;

@@ -90,6 +90,7 @@ export const registerCommands = (): Inbox => {
     (desk, { by, policy, severity, roster, moments, reason, summary }) => {
       const before = beforeChange(desk.state, desk.rules);
       desk.rules = { policy, roster, moments };
+      desk.policyIsNew = true;
       desk.take({ kind: 'policyApplied', by, severity, before, reason, summary });
     },
     (_, { policy, severity }) => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../domain/errors.ts';
+import { dutiesOf } from '../../domain/escalation.ts';
 import { changesFor, counterpartOf, type PolicyChange, policyDiff } from '../../domain/policy-diff.ts';
 import { placeOf, promisesOf, severitiesByRank } from '../../domain/policy-in-words.ts';
 import { severityNamed, severityNames } from '../../domain/severity.ts';
-import { dutiesOf } from '../../intake/new-incident.ts';
 import { momentsFor } from '../../packs/moments.ts';
 import { ApplyPolicyBody, AssessmentView, IncidentPolicy, PolicyDifference } from '../../schema/api.ts';
 import { IncidentView, type TimelineEntry } from '../../schema/incident.ts';
@@ -112,6 +112,7 @@ export const policyRoutes = async (app: App, dependencies: ApiDependencies): Pro
       };
       const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
       const changed = await orWhyNot(view, remote.command(view.workflowId, 'applyPolicy', command, updateId));
+      // The workflow records it as well, should this process die here; whoever asks next sees it at once.
       await store.incidents.keepPolicy(view.id, after);
       return changed;
     },
