@@ -9,6 +9,7 @@ import { addOverrideCommands } from './commands/override.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
+import { addSchemaCommand } from './commands/schema.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTokenCommand } from './commands/token.ts';
 import type { World } from './context.ts';
@@ -59,6 +60,7 @@ Environment:
   MUSTER_TOKEN         your token; else MUSTER_TOKEN_FILE, ~/.config/muster/token, or .muster/secrets.json on this machine
   MUSTER_ORGANISATION  organisation.yaml for check, on-call and token
   MUSTER_PACKS_DIR     packs of your own for check
+  MUSTER_PACK          built-in pack that must be usable, for check
   NO_COLOR             no colour, ever
 
 Exit codes: 0 done, 1 refused or failed, 2 the command was not understood.
@@ -79,6 +81,7 @@ Examples:
   addOnCallCommand(muster, world);
   addOverrideCommands(muster, world);
   addCheckCommand(muster, world);
+  addSchemaCommand(muster, world);
   addSimulateCommand(muster, world);
   addTokenCommand(muster, world);
   for (const command of muster.commands) {

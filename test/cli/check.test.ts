@@ -122,3 +122,19 @@ describe('check', () => {
     expect(out).toContain('this file cannot be read; correct its path or create it');
   });
 });
+
+describe('schema', () => {
+  test('prints JSON that an editor can keep, of a pack or an organisation', async () => {
+    const pack = JSON.parse((await muster(['schema'])).out);
+    expect(pack.$id).toMatch(/pack\.json$/);
+    expect(pack.definitions.whole.properties.severities.description).toContain('Ranks count from 1');
+    const organisation = JSON.parse((await muster(['schema', 'organisation', '--json'])).out);
+    expect(organisation.required).toContain('people');
+  });
+
+  test('knows no other kind, and says which there are', async () => {
+    const { code, err } = await muster(['schema', 'runbok']);
+    expect(code).toBe(2);
+    expect(err).toContain('pack, organisation');
+  });
+});
