@@ -234,6 +234,20 @@ describe('a public post', () => {
     expect(JSON.stringify(world.ports.statusPosts[0])).not.toContain('Problem with ghost');
   });
 
+  test.each([
+    ['goes out where the pack allows estimates', ['estimate' as const], /within 20 minutes/],
+    ['is held back where it does not', [], /^We are still working on the problem with Checkout/],
+  ])("a person's estimate %s", async (_, publicMay, body) => {
+    const { guide } = await import('../support/builders.ts');
+    const world = await activityWorld({ dependencies: { packs: new Map([[guide.pack, { ...guide, publicMay }]]) } });
+    const text = 'We expect it to be resolved within 20 minutes.';
+    const [told] = await world.run('tell', [
+      status(anIncidentContext(), 1, { message: 'publicUpdate', status: 'identified', facts: { text } }),
+    ]);
+    expect(world.ports.statusPosts[0]?.body).toMatch(body);
+    expect(told?.replaced !== undefined).toBe(publicMay.length === 0);
+  });
+
   test("goes out in the last resort's words when even the pack leaks", async () => {
     const { guide } = await import('../support/builders.ts');
     const leaky = { ...guide, messages: { ...guide.messages, publicHolding: 'db-prod-3 is down' } };
