@@ -7,7 +7,8 @@ import type { Sourced } from './read-yaml.ts';
 
 /** Roles of a person in the organisation, and the one an incident gives. */
 const approverRoles = ['viewer', 'responder', 'commander', 'admin'];
-const roomFacts = ['date', 'time', 'slug', 'id'];
+const roomParts = ['date', 'time', 'slug', 'id'];
+const idParts = ['year', 'date', 'time', 'number'];
 
 /** Every fault of one pack taken alone. */
 export const packFaults = ({ value: pack, fault }: Sourced<PackDocument>): Fault[] => {
@@ -34,7 +35,7 @@ export const packFaults = ({ value: pack, fault }: Sourced<PackDocument>): Fault
         : [fault(['remediation', 'approval', 'roles', index], unknownName('role', role, approverRoles))],
     ),
     ...verifyFaults(pack, fault),
-    ...roomNameFaults(pack, fault),
+    ...nameFaults(pack, fault),
     ...reviewFormatFaults(pack, fault),
     ...targetFaults(pack, fault),
     ...Object.entries(pack.messages).flatMap(([name, template = '']) =>
@@ -128,14 +129,20 @@ const verifyFaults = (pack: PackDocument, fault: PlaceFault): Fault[] => {
     : [];
 };
 
-const roomNameFaults = ({ room }: PackDocument, fault: PlaceFault): Fault[] => [
-  ...[...room.name.matchAll(/\{([^}]*)\}/g)].flatMap(([, name = '']) =>
-    roomFacts.includes(name) ? [] : [fault(['room', 'name'], unknownName('part of a room name', name, roomFacts))],
+const nameFaults = ({ room, incidentId }: PackDocument, fault: PlaceFault): Fault[] => [
+  ...unknownParts(incidentId, idParts).map((part) =>
+    fault(['incidentId'], unknownName('part of an incident id', part, idParts)),
+  ),
+  ...unknownParts(room.name, roomParts).map((part) =>
+    fault(['room', 'name'], unknownName('part of a room name', part, roomParts)),
   ),
   ...(room.name.includes('{')
     ? []
     : [fault(['room', 'name'], 'two incidents would share this room; add {slug} or {id}')]),
 ];
+
+const unknownParts = (pattern: string, known: readonly string[]): string[] =>
+  [...pattern.matchAll(/\{([^}]*)\}/g)].map(([, part = '']) => part).filter((part) => !known.includes(part));
 
 const reviewFormatFaults = ({ reviewFormat }: PackDocument, fault: PlaceFault): Fault[] => {
   if (!reviewFormat) return [];

@@ -109,6 +109,7 @@ const packOf = async (
   const packs = loadPacks(
     own.map((dir) => resolve(world.workingDir, dir)),
     organisation,
+    [wanted ?? packOfNewInstalls],
   );
   const pack = packs.get(wanted ?? packOfNewInstalls);
   if (!pack) throw misused(`there is no pack ${wanted}; give one of ${[...packs.keys()].join(', ')}, or a file`);
