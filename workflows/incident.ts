@@ -28,10 +28,8 @@ export async function incident(input: IncidentInput): Promise<IncidentView> {
     desk.take({ kind: 'declared' });
     desk.wantsDiagnosis = true;
   }
-  // Paging comes first in the first task: everything else follows it.
-  carryOutDue(desk);
-
   while (!isOver(desk.state.status)) {
+    // Paging comes first: everything else follows it.
     carryOutDue(desk);
     if (desk.wantsRoom) openRoom(desk);
     if (desk.wantsDiagnosis) diagnose(desk);

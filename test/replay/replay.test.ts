@@ -48,8 +48,7 @@ describe('a change of order without a patch marker', () => {
     const story = join(changedFolder, 'workflows/incident.ts');
     const before = readFileSync(story, 'utf8');
     // The room before the page: what a well-meant edit would do.
-    const pagesFirst =
-      /( {2}carryOutDue\(desk\);\n)( {2}if \(!desk\.state\.room && !desk\.state\.roomFailed\) openRoom\(desk\);\n)/;
+    const pagesFirst = /( {4}carryOutDue\(desk\);\n)( {4}if \(desk\.wantsRoom\) openRoom\(desk\);\n)/;
     expect(before).toMatch(pagesFirst);
     writeFileSync(story, before.replace(pagesFirst, '$2$1'));
     const changed = await bundleWorkflowCode({

@@ -3,6 +3,7 @@ import { followUpWorkflowId, remediationWorkflowId } from '../../src/domain/name
 import {
   acknowledge,
   addActionItem,
+  applyPolicy,
   attachAlerts,
   cancel,
   changeSeverity,
@@ -13,7 +14,7 @@ import {
   resolve,
   takeRole,
 } from '../../workflows/messages.ts';
-import { minutesMs } from '../support/builders.ts';
+import { anAdmission, minutesMs } from '../support/builders.ts';
 import { playFrozenScript } from '../support/frozen-script.ts';
 import type { IncidentWorld } from '../support/incident-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
@@ -74,6 +75,31 @@ export const scenes: Record<string, Scene> = {
     const incident = await world.declare({ severity: 'SEV2' });
     await incident.untilMinute(17);
     await incident.order(acknowledge, {});
+    await incident.order(cancel, { reason: 'a test' });
+    return [incident.handle];
+  },
+  'another-policy': async (world) => {
+    const night = new Date((await world.environment.currentTimeMs()) + minutesMs(20)).toISOString();
+    const { policy } = anAdmission();
+    const { SEV2 } = policy.severities;
+    if (!SEV2) throw new Error('the guide has a SEV2');
+    const held = { to: 'squad', via: 'chat' as const, during: 'businessHours' as const, otherwisePage: 'on-call' };
+    const patient = { ...SEV2, respondWithin: minutesMs(30), notify: [...SEV2.notify, held], room: 'shared' as const };
+    const incident = await world.declare({
+      severity: 'SEV2',
+      policy: { ...policy, severities: { ...policy.severities, SEV2: patient } },
+      moments: { opensAt: night, respondBy: {} },
+    });
+    await incident.untilMinute(22);
+    await incident.order(applyPolicy, {
+      policy,
+      severity: 'SEV1',
+      roster: {},
+      moments: { opensAt: null, respondBy: {} },
+      reason: 'everybody is affected',
+      summary: ['SEV2 response: 5 min instead of 30 min'],
+    });
+    await incident.untilMinute(33);
     await incident.order(cancel, { reason: 'a test' });
     return [incident.handle];
   },
