@@ -5,9 +5,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { ActionItem } from '../src/schema/api.ts';
-import type { Actor, IncidentView, RoleName } from '../src/schema/incident.ts';
+import type { Actor, IncidentView, RoleName, Said } from '../src/schema/incident.ts';
 import type { Moments, Policy } from '../src/schema/policy.ts';
 import type { RemediationView, Target } from '../src/schema/remediation.ts';
+import type { ShiftView } from '../src/schema/shift.ts';
 
 export interface Command {
   by: Actor;
@@ -21,11 +22,12 @@ export type TakeRole = Command & { role: RoleName; person: string; name: string 
 export type OfferRole = Command & { role: RoleName; person: string; name: string; why?: string | undefined };
 /** `onBehalf`: whoever accepts may do so for others. `person`: only an offer to them is meant. */
 export type AcceptRole = Command & { role: RoleName; onBehalf: boolean; person?: string | undefined };
-export type PostUpdate = Command & {
-  text: string;
-  audience: 'internal' | 'public';
-  status?: 'investigating' | 'identified' | 'mitigating' | undefined;
-};
+export type PostUpdate = Command &
+  Said & {
+    text: string;
+    audience: 'internal' | 'public';
+    status?: 'investigating' | 'identified' | 'mitigating' | undefined;
+  };
 export type AddNote = Command & { text: string };
 export type Mitigate = Command & { note?: string | undefined; cause?: string | undefined };
 export type Resolve = Command & { note?: string | undefined; cause?: string | undefined };
@@ -83,3 +85,13 @@ export const addActionItem = defineUpdate<
 >('addActionItem');
 export const completeActionItem = defineUpdate<ActionItem, [Command & { id: string }]>('completeActionItem');
 export const publishPostmortem = defineUpdate<void, [Command]>('publishPostmortem');
+
+/** To the workflow of a schedule's shifts. `onBehalf`: whoever commands may do so for others. */
+export { shiftWorkflowId } from '../src/domain/names.ts';
+export type LeaveNote = Command & { text: string; onBehalf: boolean };
+export type AcceptShift = Command & { onBehalf: boolean };
+export const leaveNote = defineUpdate<ShiftView, [LeaveNote]>('leaveNote');
+export const acceptShift = defineUpdate<ShiftView, [AcceptShift]>('acceptShift');
+/** Overrides have changed: look at the schedule now. */
+export const refreshShift = defineSignal('refreshShift');
+export const shiftView = defineQuery<ShiftView>('shiftView');

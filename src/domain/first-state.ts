@@ -58,6 +58,7 @@ export const firstState = (declared: Declared): IncidentState => ({
   roomFailed: false,
   publicUrl: null,
   cause: null,
+  said: {},
   doing: null,
   fix: null,
   remediation: null,

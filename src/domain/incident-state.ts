@@ -1,5 +1,5 @@
 import type { AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentStatus, RoleHolder, RoleName, RoleOffer, Room } from '../schema/incident.ts';
+import type { Actor, IncidentStatus, RoleHolder, RoleName, RoleOffer, Room, Said } from '../schema/incident.ts';
 import type { Moments, Policy, SeverityPolicy } from '../schema/policy.ts';
 import type { Target } from '../schema/remediation.ts';
 import { Bug } from './errors.ts';
@@ -51,6 +51,8 @@ export interface IncidentState {
   roomFailed: boolean;
   publicUrl: string | null;
   cause: string | null;
+  /** What people added to their updates; the newest of each stands. */
+  said: Said;
   /** What is being done about it, in one sentence, for updates nobody wrote. */
   doing: string | null;
   fix: string | null;

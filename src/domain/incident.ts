@@ -1,5 +1,5 @@
 import type { AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentView, RoleName, Room, TimelineEntry } from '../schema/incident.ts';
+import type { Actor, IncidentView, RoleName, Room, Said, TimelineEntry } from '../schema/incident.ts';
 import type { RemediationStatus, Target } from '../schema/remediation.ts';
 import { deadlinesOf, publicDeadline, roleTitles } from './deadlines.ts';
 import { instant, spanInWords, timeInWords } from './duration.ts';
@@ -49,10 +49,16 @@ export type Fact = { at: number } & (
   | { kind: 'rolesAsked'; missing: RoleName[]; why: string }
   | { kind: 'roomOpened'; room: Room }
   | { kind: 'roomFailed'; because: string }
-  | { kind: 'updateGiven'; by: Actor; text: string; status: 'investigating' | 'identified' | 'mitigating' | null }
+  | {
+      kind: 'updateGiven';
+      by: Actor;
+      text: string;
+      status: 'investigating' | 'identified' | 'mitigating' | null;
+      said?: Said;
+    }
   | { kind: 'updateMissed'; how: 'autoPost' | 'page'; why: string }
   | { kind: 'reminded'; why: string }
-  | { kind: 'publicUpdateAsked'; by: Actor; text: string }
+  | { kind: 'publicUpdateAsked'; by: Actor; text: string; said?: Said }
   | { kind: 'publicUpdateMissed'; how: 'autoPost' | 'page'; why: string }
   | { kind: 'publicPosted'; url: string | null; replaced: string | null; automatic: boolean }
   | { kind: 'noted'; by: Actor; text: string }
@@ -257,6 +263,7 @@ const tell = (story: Story, fact: Fact): void => {
       return;
     case 'updateGiven': {
       if (fact.status) story.move(fact.status);
+      remember(state, fact.said);
       state.doing = fact.text;
       story.promiseInternal();
       story.write(
@@ -302,6 +309,7 @@ const tell = (story: Story, fact: Fact): void => {
       return;
     }
     case 'publicUpdateAsked':
+      remember(state, fact.said);
       story.promisePublic();
       story.announce(
         'public',
@@ -519,6 +527,14 @@ const keepCustomersInStep = (story: Story): void => {
   if (dueAt - at > elapsed(state, customers.every) / 2) return;
   story.promisePublic();
   story.announce('public', 'publicHolding', { nextUpdateAt: story.nextPublicAt });
+};
+
+/** The workflow hands over what a client sent, so only the known words are kept; an empty one takes the old one away. */
+const remember = (state: IncidentState, said: Said = {}): void => {
+  const { impact, nextSteps, eta, workaround, briefCause } = said;
+  const given = Object.entries({ nextSteps, eta, workaround, briefCause }).filter(([, words]) => words !== undefined);
+  state.said = { ...state.said, ...Object.fromEntries(given) };
+  if (impact !== undefined) state.summary = impact;
 };
 
 /** What somebody was paged as. */

@@ -1,6 +1,6 @@
 /** Requests and answers of the HTTP API; /openapi.json is generated from these. */
 import { z } from 'zod';
-import { IncidentView, RoleName, TimelineItem } from './incident.ts';
+import { IncidentView, RoleName, Said, TimelineItem } from './incident.ts';
 import { Plan, RemediationStatus, Target } from './remediation.ts';
 
 const text = (max: number) => z.string().trim().min(1).max(max);
@@ -41,6 +41,7 @@ export const UpdateBody = z.strictObject({
   /** internal: the room; public: the status page, through the leak guard. */
   audience: z.enum(['internal', 'public']).default('internal'),
   status: z.enum(['investigating', 'identified', 'mitigating']).optional(),
+  ...Said.shape,
 });
 export const NoteBody = z.strictObject({ text: text(4_000) });
 export const MitigateBody = z.strictObject({

@@ -192,6 +192,19 @@ export const timelineKinds = [
 export const TimelineKind = z.enum(timelineKinds);
 export type TimelineKind = z.infer<typeof TimelineKind>;
 
+/** What a person adds to an update, in their own words; each stands in later messages until somebody says otherwise. */
+export const Said = z.strictObject({
+  /** What is broken and who is affected. */
+  impact: z.string().max(2_000).optional(),
+  nextSteps: z.string().max(2_000).optional(),
+  /** When it will be over, as estimated; reaches customers only where the pack allows it. */
+  eta: z.string().max(200).optional(),
+  workaround: z.string().max(2_000).optional(),
+  /** The cause in words for customers; reaches them only where the pack allows it. */
+  briefCause: z.string().max(500).optional(),
+});
+export type Said = z.infer<typeof Said>;
+
 /** A fact as the workflow hands it to the store. `key` makes writing it twice one entry. */
 export const TimelineEntry = z.object({
   /** Unique inside the incident, such as `incident/12` or `remediation/<id>/3`. */

@@ -57,6 +57,35 @@ describe('the promise of the next update', () => {
   });
 });
 
+describe('what a person adds to an update', () => {
+  const said = (said: object): Fact => ({
+    kind: 'updateGiven',
+    at: minutesMs(3),
+    by: aPerson(),
+    text: 'looking',
+    status: null,
+    said,
+  });
+  const factsAfter = (...facts: Fact[]) => {
+    const { announcements } = evolve(after(declared(), ...facts), { ...said({}), at: minutesMs(9) } as Fact, rules);
+    return announcements.find(({ to }) => to === 'room')?.facts;
+  };
+  test('stands in the messages that follow until somebody says otherwise', () => {
+    expect(factsAfter(said({ eta: '40 min', nextSteps: 'fail over' }))).toMatchObject({
+      eta: '40 min',
+      nextSteps: 'fail over',
+    });
+    expect(factsAfter(said({ eta: '40 min' }), said({ eta: '2 h' }))).toMatchObject({ eta: '2 h' });
+    expect(factsAfter(said({ eta: '40 min' }), said({ eta: '' }))).toMatchObject({ eta: null });
+  });
+  test('is nothing where nobody added anything', () => {
+    expect(factsAfter()).toMatchObject({ eta: null, nextSteps: null, workaround: null, briefCause: null });
+  });
+  test('tells the impact anew', () => {
+    expect(factsAfter(said({ impact: 'nobody can pay' }))).toMatchObject({ impact: 'nobody can pay' });
+  });
+});
+
 describe('customers', () => {
   test('hear of it at the declaration and at the latest ten minutes later', () => {
     const { announcements, state } = evolve(anIncident(), { kind: 'declared', at: 0 }, rules);

@@ -56,6 +56,7 @@ export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => 
   roomFailed: false,
   publicUrl: null,
   cause: null,
+  said: {},
   doing: null,
   fix: null,
   remediation: null,

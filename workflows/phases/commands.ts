@@ -119,9 +119,9 @@ export const registerCommands = (): Inbox => {
       if (refusal) refuse(refusal.code, refusal.message);
     },
   );
-  onUpdate(messages.postUpdate, (desk, { by, text, audience, status }) => {
-    if (audience === 'public') desk.take({ kind: 'publicUpdateAsked', by, text });
-    else desk.take({ kind: 'updateGiven', by, text, status: status ?? null });
+  onUpdate(messages.postUpdate, (desk, { by, text, audience, status, ...said }) => {
+    if (audience === 'public') desk.take({ kind: 'publicUpdateAsked', by, text, said });
+    else desk.take({ kind: 'updateGiven', by, text, status: status ?? null, said });
   });
   onUpdate(messages.addNote, (desk, { by, text }) => desk.take({ kind: 'noted', by, text }));
   onUpdate(

@@ -6,6 +6,10 @@ import { misused } from '../failure.ts';
 import { addDeclareCommand } from './declare.ts';
 import { describeIncident } from './read.ts';
 
+type UpdateOptions = { public?: boolean } & Partial<
+  Record<'status' | 'impact' | 'nextSteps' | 'eta' | 'workaround' | 'briefCause', string>
+>;
+
 const whichOne = 'incident id; "-" is the only open one';
 const orOnlyOpen = 'incident id; without it the only open one';
 
@@ -93,17 +97,21 @@ export const addChangeCommands = (program: Command, world: World): void => {
     .argument('<text...>')
     .option('--public', 'to the status page, through the leak guard')
     .option('--status <status>', 'investigating, identified or mitigating')
+    .option('--impact <text>', 'what is broken and who is affected')
+    .option('--next-steps <text>', 'what comes next')
+    .option('--eta <text>', 'when it will be over, as estimated; to customers only where the pack allows it')
+    .option('--workaround <text>', 'what helps meanwhile')
+    .option('--brief-cause <text>', 'the cause in words for customers; to them only where the pack allows it')
     .addHelpText(
       'after',
       '\nExamples:\n  muster update - "The last release is the suspect" --status identified\n  muster update - --public "Some payments fail. We are working on it."',
     )
-    .action((id: string, text: string[], options: { public?: boolean; status?: string }, command: Command) =>
-      send(command, id, 'updates', {
-        text: text.join(' '),
-        audience: options.public ? 'public' : 'internal',
-        status: options.status,
-      }),
-    );
+    .action((id: string, text: string[], options: UpdateOptions, command: Command) => {
+      const { public: toCustomers, status, impact, nextSteps, eta, workaround, briefCause } = options;
+      const said = { status, impact, nextSteps, eta, workaround, briefCause };
+      const audience = toCustomers ? 'public' : 'internal';
+      return send(command, id, 'updates', { text: text.join(' '), audience, ...said });
+    });
 
   program
     .command('note')
