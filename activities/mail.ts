@@ -3,7 +3,7 @@ import type { IncidentContext } from './index.ts';
 import { carryOut, type TellingKind } from './ledger.ts';
 
 export interface Letter {
-  incident: IncidentContext;
+  incident: Pick<IncidentContext, 'incidentId' | 'drill'>;
   /** Becomes the Message-ID: a second copy is recognised as the same mail. */
   key: string;
   kind: Extract<TellingKind, 'mail' | 'reminder'>;

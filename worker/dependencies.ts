@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Dependencies } from '../activities/create-activities.ts';
 import type { DrillStarter } from '../activities/drills.ts';
 import type { RemediationDependencies } from '../activities/run-action.ts';
+import type { RoleDesk } from '../activities/shift.ts';
 import { type Config, organisationFile } from '../src/config.ts';
 import { InvalidInput, Unavailable } from '../src/domain/errors.ts';
 import { sandboxToken } from '../src/domain/sandbox-token.ts';
@@ -14,6 +15,8 @@ import { connect, connectClusters } from '../src/integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
 import { openStore } from '../src/store/connect.ts';
 import type { Store } from '../src/store/store.ts';
+import { connectRemoteControl } from '../src/temporal/client.ts';
+import { temporalConnectionOptions } from '../src/temporal/connection-options.ts';
 
 export { readConfig } from '../src/config.ts';
 
@@ -50,6 +53,18 @@ export const drillStarter = (config: Config, { store, packs }: Dependencies): Dr
   return (order, drill) => startDrill({ store, rulebook, sandbox }, order, drill);
 };
 
+/** Roles pass from shift to shift the way people hand them over: as commands of the incident. Connects when it is needed. */
+export const roleDesk = (config: Config): RoleDesk => {
+  const remote = connectRemoteControl({
+    ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
+    namespace: config.TEMPORAL_NAMESPACE,
+  });
+  return {
+    offer: (workflowId, offer, updateId) => remote.command(workflowId, 'offerRole', offer, updateId),
+    accept: (workflowId, acceptance, updateId) => remote.command(workflowId, 'acceptRole', acceptance, updateId),
+  };
+};
+
 /** The remediation worker holds the cluster's credentials, and of the vendors only asks the metrics. */
 export const remediationDependencies = async (
   config: Config,
@@ -63,6 +78,7 @@ export const remediationDependencies = async (
     organisation,
     connect: connections.choose,
     cluster,
+    ownNode: config.NODE_NAME ?? null,
     log,
   };
 };

@@ -1,9 +1,10 @@
 /** The worker process: workflows, and every activity that tells people. Holds the vendors' tokens, no production credentials. */
 import { createActivities } from '../activities/create-activities.ts';
 import { createDrillActivities } from '../activities/drills.ts';
+import { createShiftActivities } from '../activities/shift.ts';
 import { taskQueue } from '../src/domain/names.ts';
 import { bundleCacheDirs, workflowBundle } from './bundle.ts';
-import { drillStarter, workerDependencies } from './dependencies.ts';
+import { drillStarter, roleDesk, workerDependencies } from './dependencies.ts';
 import { runWorker } from './run.ts';
 
 await runWorker('worker', async (config, log) => {
@@ -19,6 +20,7 @@ await runWorker('worker', async (config, log) => {
       activities: {
         ...createActivities(dependencies),
         ...createDrillActivities(dependencies, drillStarter(config, dependencies)),
+        ...createShiftActivities(dependencies, roleDesk(config)),
       },
       // Pages and messages on their way may end; vendors answer or time out within ten seconds.
       shutdownGraceTime: '8 s',

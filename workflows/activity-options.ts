@@ -84,3 +84,11 @@ export const practising: ActivityOptions = {
   scheduleToCloseTimeout: '30 min',
   retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '1 min' },
 };
+
+/** Roles pass on whenever their incidents can be reached: hours late is better than never. */
+export const handingOver: ActivityOptions = {
+  startToCloseTimeout: '60 s',
+  heartbeatTimeout,
+  scheduleToCloseTimeout: '24 h',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 min' },
+};

@@ -2,3 +2,4 @@ export { followUp } from './follow-up.ts';
 export { incident } from './incident.ts';
 export { remediation } from './remediation.ts';
 export { scheduledDrill } from './scheduled-drill.ts';
+export { shift } from './shift.ts';

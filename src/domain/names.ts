@@ -5,6 +5,7 @@ export const incidentWorkflowType = 'incident';
 export const remediationWorkflowType = 'remediation';
 export const followUpWorkflowType = 'followUp';
 export const scheduledDrillWorkflowType = 'scheduledDrill';
+export const shiftWorkflowType = 'shift';
 export const taskQueue = 'muster';
 export const remediationTaskQueue = 'muster-remediation';
 
@@ -13,3 +14,6 @@ export const remediationWorkflowId = (target: Target): string =>
   `remediation/${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
 
 export const followUpWorkflowId = (incidentId: string): string => `${incidentId}/follow-up`;
+
+/** One for each schedule, for as long as the organisation has it. */
+export const shiftWorkflowId = (schedule: string): string => `shift/${schedule}`;

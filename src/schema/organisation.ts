@@ -72,6 +72,16 @@ export const Duty = z.strictObject({
 });
 export type Duty = z.infer<typeof Duty>;
 
+/** Around a change of shift: before it the leaving person is asked for a note, from then on the arriving one to accept. */
+export const HandOverFigures = z.strictObject({
+  noteBefore: Duration.prefault('30m'),
+  remindAfter: Duration.prefault('15m'),
+  escalateAfter: Duration.prefault('30m'),
+  /** Duty, looked up with the team first, that hears of a shift nobody accepted. */
+  escalateTo: z.string().default('on-call-lead'),
+});
+export type HandOverFigures = z.infer<typeof HandOverFigures>;
+
 export const Service = z.strictObject({
   title: z.string(),
   /** Owner: a team of `teams`. */
@@ -117,6 +127,7 @@ export const Organisation = z.strictObject({
   /** Duties of the ladder. With an owning team `<team>/<duty>` is looked up first. */
   duties: z.record(z.string(), Duty),
   schedules: z.record(z.string(), Schedule),
+  handOver: HandOverFigures.prefault({}),
   /** Paged when a step reaches nobody. */
   fallback: z.array(z.string()).min(1),
   /** Stakeholder groups of the packs: chat mention or channel. */

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import { createActivities } from '../../activities/create-activities.ts';
+import { createActivities, type Dependencies } from '../../activities/create-activities.ts';
 import type { AdmittedIncident, RemediationActivities, ServiceFacts } from '../../activities/index.ts';
 import { serviceFacts } from '../../src/packs/load.ts';
 import type { IncidentView, TimelineItem } from '../../src/schema/incident.ts';
@@ -27,6 +27,8 @@ export interface IncidentWorld {
   ports: RecordingPorts;
   organisation: Organisation;
   declare(more?: Partial<AdmittedIncident>): Promise<LiveIncident>;
+  /** Stops every worker in order and starts others in their place. */
+  restartWorkers(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,10 @@ export interface WorldOptions {
   packs?: PackDocument[];
   /** Activities of the queue `muster-remediation`; without them no service may name a workload. */
   remediation?: (parts: { store: Store; organisation: Organisation; ports: RecordingPorts }) => RemediationActivities;
+  /** Every workflow task begins from the whole history, as after a restart of the worker. */
+  forgetful?: boolean;
+  /** Further activities of the queue `muster`. */
+  more?: (dependencies: Dependencies, environment: TestWorkflowEnvironment) => object;
 }
 
 /**
@@ -62,7 +68,7 @@ export interface WorldOptions {
  * minute of a deadline.
  * Commands in the middle of everything are what the scenarios on the real server are for.
  */
-const atRest = async (handle: WorkflowHandle): Promise<void> => {
+export const atRest = async (handle: WorkflowHandle): Promise<void> => {
   let seen = -1;
   for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
     const [{ raw }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
@@ -82,7 +88,7 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
   const store = await openStore(url);
   const ports = recordingPorts();
   const organisation = anOrganisation(options.organisation);
-  const activities = createActivities({
+  const dependencies: Dependencies = {
     store,
     packs: new Map((options.packs ?? [guide]).map((pack) => [pack.pack, pack])),
     packDefault: guide.pack,
@@ -90,20 +96,30 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
     connect: () => ports.connections,
     webUrl: 'http://muster.test',
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-  });
-  const worker = await Worker.create({
-    connection: environment.nativeConnection,
-    taskQueue: 'muster',
-    workflowBundle: workflows,
-    activities,
-  });
-  const workers = [worker];
-  if (options.remediation) {
-    const { nativeConnection: connection } = environment;
-    const activities = options.remediation({ store, organisation, ports });
-    workers.push(await Worker.create({ connection, taskQueue: 'muster-remediation', activities }));
-  }
-  const runs = Promise.all(workers.map((one) => one.run()));
+  };
+  const activities = { ...createActivities(dependencies), ...options.more?.(dependencies, environment) };
+  const { nativeConnection: connection } = environment;
+  const startWorkers = async (): Promise<() => Promise<void>> => {
+    const workers = [
+      await Worker.create({
+        connection,
+        taskQueue: 'muster',
+        workflowBundle: workflows,
+        activities,
+        ...(options.forgetful ? { maxCachedWorkflows: 0 } : {}),
+      }),
+    ];
+    if (options.remediation) {
+      const activities = options.remediation({ store, organisation, ports });
+      workers.push(await Worker.create({ connection, taskQueue: 'muster-remediation', activities }));
+    }
+    const runs = Promise.all(workers.map((one) => one.run()));
+    return async () => {
+      for (const one of workers) one.shutdown();
+      await runs;
+    };
+  };
+  let stopWorkers = await startWorkers();
 
   const declare = async (more: Partial<AdmittedIncident> = {}): Promise<LiveIncident> => {
     incidentCount += 1;
@@ -156,9 +172,12 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
     ports,
     organisation,
     declare,
+    restartWorkers: async () => {
+      await stopWorkers();
+      stopWorkers = await startWorkers();
+    },
     close: async () => {
-      for (const one of workers) one.shutdown();
-      await runs;
+      await stopWorkers();
       await store.close();
       await environment.teardown();
     },
