@@ -10,10 +10,10 @@ import { failpoint } from '../src/domain/failpoint.ts';
 import { planHash } from '../src/domain/plan-hash.ts';
 import type { Cluster, Connections } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
-import type { Observed, Plan, Target } from '../src/schema/remediation.ts';
+import { clusterKinds, type Observed, type Plan, type Target } from '../src/schema/remediation.ts';
 import type { EffectRow, EffectStore, RemediationStore } from '../src/store/store.ts';
 import { type Action, type ActionContext, type Draft, Refused, type Step } from './actions/action.ts';
-import { messageOf, permissionMissing, readRaw } from './actions/cluster-reads.ts';
+import { messageOf, permissionMissing, readRaw, verdictOf, waitsForBudget } from './actions/cluster-reads.ts';
 import { actions } from './actions/index.ts';
 import { createDiagnose } from './evidence.ts';
 import { translated } from './failure.ts';
@@ -37,9 +37,13 @@ export interface RemediationDependencies {
   log: { info(facts: object, text: string): void; warn(facts: object, text: string): void };
   /** How long after a first request was sent it may still land; longer than the client's own patience. */
   lateRequestMs?: number;
+  /** The node this worker runs on, which it never takes out of service. */
+  ownNode?: string | null;
 }
 
 const lateRequestMsDefault = 11_000;
+/** A wait for something that may change ends with a refusal this long before the activity runs out of time, so that it ends in words. */
+const lastAttemptMs = 60_000;
 const heartbeatMs = 2_000;
 
 /** Activities of task queue `muster-remediation`. Failures come out as Temporal understands them. */
@@ -89,7 +93,9 @@ const plan = async (dependencies: RemediationDependencies, request: PlanRequest)
 
 /** The same bytes as later, except that the server stores nothing. Admission and permissions are real; scheduling is not. */
 const tryOut = async (cluster: Cluster, step: Draft): Promise<Plan['dryRun']> => {
-  const answer = await cluster.request({ ...step.request, query: { ...fieldManager, dryRun: 'All' } });
+  const answer = verdictOf(await cluster.request({ ...step.request, query: { ...fieldManager, dryRun: 'All' } }));
+  if (waitsForBudget(answer))
+    return { accepted: true, finding: `the API server would accept it later, and it waits: ${messageOf(answer.body)}` };
   if (answer.status >= 200 && answer.status < 300)
     return { accepted: true, finding: 'the API server accepted the same request as a dry run' };
   if (answer.status === 403)
@@ -161,7 +167,12 @@ const apply = async (dependencies: RemediationDependencies, request: ApplyReques
     const answered = refusal?.status !== null;
     if (after === 'applied') return await done(dependencies, request, action, step, { foundDone: false, answered });
     if (after !== 'pending') return await stop(dependencies, request, row, ...departed(after, plan));
-    if (refusal?.final) throw new Refused(refusal.because);
+    if (refusal?.final || (refusal?.waits && isLastAttempt())) throw new Refused(refusal.because);
+    if (refusal?.waits) {
+      // Nothing was done and nothing is on its way, so the next attempt need not wait for it.
+      await store.effects.mark(request.key, 'notApplied');
+      throw new Unavailable(`${refusal.because}; it will be asked again`);
+    }
     await store.effects.mark(request.key, 'unknown');
     throw new Unavailable(
       `${refusal?.because ?? 'the cluster accepted the change but does not show it'}; it will be looked at again before anything is sent`,
@@ -172,14 +183,23 @@ const apply = async (dependencies: RemediationDependencies, request: ApplyReques
   }
 };
 
-/** Null: the server said yes. `final`: it said a no that repeating cannot change. Otherwise the outcome is open. */
-const send = async (
-  cluster: Cluster,
-  step: Step,
-): Promise<{ status: number | null; because: string; final: boolean } | null> => {
+interface Refusal {
+  status: number | null;
+  because: string;
+  /** A no that repeating cannot change. */
+  final: boolean;
+  /** A no for now, with nothing done. */
+  waits?: boolean;
+}
+
+/** Null: the server said yes. Otherwise, unless `final` or `waits`, the outcome is open. */
+const send = async (cluster: Cluster, step: Step): Promise<Refusal | null> => {
   try {
-    const { status, body } = await cluster.request({ ...step.request, query: fieldManager });
+    const answer = verdictOf(await cluster.request({ ...step.request, query: fieldManager }));
+    const { status, body } = answer;
     if (status >= 200 && status < 300) return null;
+    if (waitsForBudget(answer))
+      return { status, because: `not allowed yet: ${messageOf(body)}`, final: false, waits: true };
     if (status === 403)
       return {
         status,
@@ -200,9 +220,16 @@ const send = async (
 
 /** Reads the object the request changes. Another uid is another object: ours is gone. */
 const observe = async (context: ActionContext, action: Action, plan: Plan, step: Step): Promise<Observed> => {
-  const fresh = await readRaw(context.cluster, step.request.path);
+  const fresh = await readRaw(context.cluster, step.reads ?? step.request.path);
   const uid = (fresh as { metadata?: { uid?: unknown } } | null)?.metadata?.uid;
-  return fresh === null || uid !== plan.target.uid ? 'gone' : action.observe(fresh, step);
+  if (fresh === null || uid !== plan.target.uid) return action.removes ? 'applied' : 'gone';
+  return action.observe(fresh, step);
+};
+
+/** What may still change is not worth another attempt when time is nearly up; 0 means that there is no such time. */
+const isLastAttempt = (): boolean => {
+  const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = Context.current().info;
+  return scheduleToCloseTimeoutMs > 0 && Date.now() > scheduledTimestampMs + scheduleToCloseTimeoutMs - lastAttemptMs;
 };
 
 const done = async (
@@ -325,11 +352,17 @@ const actionFor = (name: string, target: Target): Action => {
   if (!action) throw new InvalidInput(`there is no action ${name}; there are ${[...actions.keys()].join(', ')}`);
   if (!action.kinds.includes(target.kind))
     throw new InvalidInput(`${name} is for ${action.kinds.join(', ')}, not for a ${target.kind}`);
+  if ((target.namespace === '') !== clusterKinds.includes(target.kind))
+    throw new InvalidInput(
+      target.namespace === ''
+        ? `a ${target.kind} needs its namespace`
+        : `a ${target.kind} has no namespace; leave it empty`,
+    );
   return action;
 };
 
 const contextOf = async (
-  { store, cluster }: RemediationDependencies,
+  { store, cluster, ownNode }: RemediationDependencies,
   target: Target,
   run: { incident: ApplyRequest['incident']; operationId: string },
 ): Promise<ActionContext> => ({
@@ -337,5 +370,6 @@ const contextOf = async (
   incidentId: run.incident.incidentId,
   target: { cluster: target.cluster, kind: target.kind, namespace: target.namespace, name: target.name },
   operationId: run.operationId,
+  ownNode: ownNode ?? null,
   badRevisions: await store.remediations.badRevisions(targetKey(target)),
 });

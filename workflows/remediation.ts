@@ -15,9 +15,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, IncidentContext, RemediationActivities, ServiceFacts } from '../activities/index.ts';
+import { quorumOf } from '../src/domain/approval.ts';
 import { instant, spanInWords } from '../src/domain/duration.ts';
 import { sentence } from '../src/domain/sentence.ts';
 import { muster } from '../src/domain/story.ts';
+import { placeOf } from '../src/domain/target.ts';
 import { verdictOf } from '../src/domain/verification.ts';
 import type { Actor, TimelineEntry, TimelineKind } from '../src/schema/incident.ts';
 import type { Policy } from '../src/schema/policy.ts';
@@ -90,6 +92,7 @@ class Run {
       planHash: null,
       approverRoles: policy.approval.roles,
       notProposer: policy.approval.notProposer,
+      quorum: policy.approval.quorum,
       expiresAt: null,
       decisions: [],
       baseline: null,
@@ -116,6 +119,7 @@ class Run {
     this.view.baseline = baseline.value;
     this.view.plan = found;
     this.view.planHash = found.planHash;
+    this.view.quorum = quorumOf(found.blastClass, this.input.policy.approval.quorum);
     this.view.expiresAt = instant(Date.now() + this.elapsed(this.input.policy.approval.expiresAfter));
     await this.write(
       'awaitingApproval',
@@ -152,46 +156,60 @@ class Run {
       refuse('conflict', `${view.id} is ${view.status}; there is nothing to decide`);
     if (decision.planHash !== view.planHash)
       refuse('conflict', 'the plan changed since you saw it; read it again and decide on the new one');
-    if (view.notProposer && decision.by.id === view.proposedBy.id)
-      refuse('notPermitted', 'whoever proposed a remediation cannot approve it; ask somebody else');
+    if (this.isDecided) refuse('conflict', `${view.id} is decided already`);
+    if (view.decisions.some(({ by }) => by.id === decision.by.id))
+      refuse('conflict', `${decision.by.name} has decided already; ask another person`);
   }
 
   decide(decision: Decide, verdict: 'approved' | 'denied'): RemediationView {
-    // Two decisions in one activation: the first one counts.
-    if (this.view.decisions.length === 0) {
-      const { by, planHash, reason } = decision;
-      this.view.decisions = [{ by, at: instant(Date.now()), verdict, planHash, reason: reason ?? null }];
+    // Of two decisions in one activation the first may have settled it.
+    if (!this.isDecided) {
+      const { by, planHash, reason, seal } = decision;
+      const taken = { by, at: instant(Date.now()), verdict, planHash, reason: reason ?? null, seal };
+      this.view.decisions = [...this.view.decisions, taken];
     }
     return this.view;
   }
 
+  private get isDecided(): boolean {
+    const { decisions, quorum } = this.view;
+    return decisions.some(({ verdict }) => verdict === 'denied') || decisions.length >= quorum;
+  }
+
   async isAllowed(plan: Plan): Promise<boolean> {
     const { expiresAfter } = this.input.policy.approval;
-    await condition(() => this.view.decisions.length > 0, Math.max(1, Math.round(this.elapsed(expiresAfter))), {
-      summary: `wait for approval of: ${plan.sentence}`,
-    });
-    const [decision] = this.view.decisions;
-    if (!decision) {
-      await this.end(
-        'expired',
-        'remediationExpired',
-        `Nobody decided within ${spanInWords(expiresAfter)}; nothing was changed`,
+    const until = Date.now() + this.elapsed(expiresAfter);
+    for (let seen = 0; ; seen += 1) {
+      await condition(() => this.view.decisions.length > seen, Math.max(1, Math.round(until - Date.now())), {
+        summary: `wait for approval of: ${plan.sentence}`,
+      });
+      const decision = this.view.decisions[seen];
+      if (!decision) {
+        const { quorum } = this.view;
+        const got = seen === 0 ? 'Nobody' : `${seen} of ${quorum} people`;
+        await this.end(
+          'expired',
+          'remediationExpired',
+          `${got} decided within ${spanInWords(expiresAfter)}; nothing was changed`,
+        );
+        return false;
+      }
+      const said = decision.reason ? `: ${decision.reason}` : '';
+      if (decision.verdict === 'denied') {
+        await this.end('denied', 'remediationDenied', `${decision.by.name} denied the plan${said}`, decision.by);
+        return false;
+      }
+      const { quorum } = this.view;
+      const enough = seen + 1 >= quorum;
+      await this.write(
+        enough ? 'applying' : 'awaitingApproval',
+        'remediationApproved',
+        `${decision.by.name} approved${quorum > 1 ? ` (${seen + 1} of ${quorum})` : ''}: ${plan.sentence}${said}.`,
+        `plan ${plan.planHash.slice(0, 12)}`,
+        decision.by,
       );
-      return false;
+      if (enough) return true;
     }
-    const said = decision.reason ? `: ${decision.reason}` : '';
-    if (decision.verdict === 'denied') {
-      await this.end('denied', 'remediationDenied', `${decision.by.name} denied the plan${said}`, decision.by);
-      return false;
-    }
-    await this.write(
-      'applying',
-      'remediationApproved',
-      `${decision.by.name} approved: ${plan.sentence}${said}.`,
-      `plan ${plan.planHash.slice(0, 12)}`,
-      decision.by,
-    );
-    return true;
   }
 
   /** A plan that would be another one by now voids the yes. */
@@ -387,7 +405,7 @@ class Run {
       });
     }
     setCurrentDetails(
-      `**${this.view.action}** on ${this.view.target.kind} ${this.view.target.namespace}/${this.view.target.name}: ${status}\n\n${this.view.plan?.sentence ?? ''}\n\n${text}`,
+      `**${this.view.action}** on ${this.view.target.kind} ${placeOf(this.view.target)}: ${status}\n\n${this.view.plan?.sentence ?? ''}\n\n${text}`,
     );
     await record.tellAgain({
       kind: 'recordRemediation',

@@ -14,6 +14,8 @@ export interface ActionContext {
   target: Target;
   /** Goes into annotation muster.dev/op at the target: evidence for people, never proof. */
   operationId: string;
+  /** The node this very worker runs on; null when it was not told. */
+  ownNode: string | null;
   /** Hashes of templates that were rolled back from on this target. */
   badRevisions: string[];
 }
@@ -22,8 +24,10 @@ export interface ActionContext {
 export interface Step {
   before: unknown;
   desired: unknown;
-  /** Carries its precondition in itself; GET on its path reads the object that `observe` compares. */
+  /** Carries its precondition in itself; GET on its path, or else on `reads`, gives the object that `observe` compares. */
   request: Plan['request'];
+  /** Where the object is read when the request goes to a part of it that cannot be, such as pods/eviction. */
+  reads?: string | undefined;
 }
 
 /** What an action would do. Deterministic: the same cluster and operation id give the same draft, byte for byte. */
@@ -55,6 +59,8 @@ interface Definition<Params> {
   /** What it does, for people who choose. */
   title: string;
   kinds: Target['kind'][];
+  /** Its effect is that the object goes: one that is gone, or another one of its name, then counts as done. */
+  removes?: true;
   params: z.ZodType<Params>;
   /** The least a Role must allow, per namespace: `apps/deployments: get, patch`. */
   permissions: string[];

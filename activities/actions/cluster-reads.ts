@@ -41,11 +41,23 @@ export const readRaw = async (cluster: Cluster, path: string): Promise<unknown> 
 };
 
 /** Throws Refused when it is not there. */
-export const readWorkload = async (cluster: Cluster, target: Target): Promise<Workload> => {
-  const raw = await readRaw(cluster, workloadPath(target));
-  if (raw === null) throw new Refused(`there is no ${target.kind} ${target.name} in ${target.namespace}`);
-  return understood(Workload, raw);
+export const readObject = async <Shape>(
+  cluster: Cluster,
+  target: Target,
+  path: string,
+  schema: z.ZodType<Shape>,
+): Promise<Shape> => {
+  const raw = await readRaw(cluster, path);
+  if (raw === null)
+    throw new Refused(
+      `there is no ${target.kind} ${target.name}${target.namespace === '' ? '' : ` in ${target.namespace}`}`,
+    );
+  return understood(schema, raw);
 };
+
+/** Throws Refused when it is not there. */
+export const readWorkload = async (cluster: Cluster, target: Target): Promise<Workload> =>
+  readObject(cluster, target, workloadPath(target), Workload);
 
 /** All members, page by page. A kind of object the server does not serve has no members. */
 export const listAll = async <Item>(
@@ -94,20 +106,27 @@ export const podsOf = async (
   return owners.flatMap((owner) => ownedBy(owner, pods));
 };
 
+/** All pods of the target's namespace that carry the labels. */
+export const podsUnder = (cluster: Cluster, target: Target, labels: Record<string, string>): Promise<Pod[]> =>
+  listAll(cluster, namespacedPath(target, '/api/v1', 'pods'), Pod, {
+    labelSelector: selectorText({ matchLabels: labels }),
+  });
+
 /** What the workload's disruption budgets want to stay healthy; the strictest, 0 without one. */
 export const healthyWanted = async (cluster: Cluster, target: Target, workload: Workload): Promise<number> => {
-  const budgets = await listAll(
-    cluster,
-    namespacedPath(target, '/apis/policy/v1', 'poddisruptionbudgets'),
-    DisruptionBudget,
-  );
-  const labels = labelsOf(workload.spec.template);
-  return Math.max(
-    0,
-    ...budgets
-      .filter((budget) => budget.spec.selector && matches(budget.spec.selector, labels))
-      .map((budget) => budget.status.desiredHealthy ?? 0),
-  );
+  const budgets = await budgetsOver(cluster, target, labelsOf(workload.spec.template));
+  return Math.max(0, ...budgets.map((budget) => budget.status.desiredHealthy ?? 0));
+};
+
+/** The disruption budgets of the target's namespace that cover pods with these labels. */
+export const budgetsOver = async (
+  cluster: Cluster,
+  target: Target,
+  labels: Record<string, string>,
+): Promise<DisruptionBudget[]> => {
+  const path = namespacedPath(target, '/apis/policy/v1', 'poddisruptionbudgets');
+  const budgets = await listAll(cluster, path, DisruptionBudget);
+  return budgets.filter((budget) => budget.spec.selector && matches(budget.spec.selector, labels));
 };
 
 /** Turns an answer that is not success into the error it means. */
@@ -136,13 +155,30 @@ export const permissionMissing = (request: ClusterRequest): string => {
     request.method
   ];
   const what = sub ? `${resource}/${sub}` : resource;
-  return `Muster may not ${verb} ${what} in ${namespace ?? 'the cluster'}: grant its Role apiGroups ["${api ?? ''}"], resources ["${what}"], verbs ["${verb}"]`;
+  return `Muster may not ${verb} ${what} in ${namespace ?? 'the cluster'}: grant its ${namespace ? 'Role' : 'ClusterRole'} apiGroups ["${api ?? ''}"], resources ["${what}"], verbs ["${verb}"]`;
 };
 
+/** In the server's words; where a disruption budget refused, in those that name the budget. */
 export const messageOf = (body: unknown): string => {
   const status = Status.safeParse(body);
-  const text = status.success ? (status.data.message ?? status.data.reason ?? 'no reason given') : 'no reason given';
-  return text.slice(0, 300);
+  if (!status.success) return 'no reason given';
+  const { message, reason, details } = status.data;
+  const cause = details?.causes?.find((one) => one.reason === budgetCause)?.message;
+  return (cause ?? message ?? reason ?? 'no reason given').slice(0, 300);
+};
+
+const budgetCause = 'DisruptionBudget';
+
+/** A no for now: a disruption budget has nothing to give away. Throttling by the server has the same code, not the same cause. */
+export const waitsForBudget = ({ status, body }: { status: number; body: unknown }): boolean =>
+  status === 429 && (Status.safeParse(body).data?.details?.causes ?? []).some((one) => one.reason === budgetCause);
+
+/** An eviction that fails on two budgets comes with 201 and says no in its body only; that is what counts. */
+export const verdictOf = (answer: { status: number; body: unknown }): { status: number; body: unknown } => {
+  const status = Status.safeParse(answer.body);
+  return status.success && status.data.status === 'Failure' && answer.status < 300
+    ? { status: status.data.code ?? 500, body: answer.body }
+    : answer;
 };
 
 export const understood = <Shape>(schema: z.ZodType<Shape>, raw: unknown): Shape => {

@@ -1,14 +1,14 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
 import { availableAtWorst, figuresOf } from '../../src/domain/rollout.ts';
-import type { Workload } from '../../src/schema/kubernetes.ts';
+import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 
 /** Namespaces whose workloads keep the cluster itself alive: never changed, whatever a configuration says. */
 const untouchable = /^(kube-.*|openshift-.*|gatekeeper-system|cert-manager)$/;
 
 /** Somebody else's controller would undo the change within seconds, or fight it. */
-export const nobodyElseOwnsIt = (workload: Workload): Guard => {
-  const { annotations = {}, labels = {}, ownerReferences = [] } = workload.metadata;
+export const nobodyElseOwnsIt = (object: { metadata: Meta }): Guard => {
+  const { annotations = {}, labels = {}, ownerReferences = [] } = object.metadata;
   const owner = ownerReferences.find((one) => one.controller);
   const tool =
     'argocd.argoproj.io/tracking-id' in annotations || 'argocd.argoproj.io/instance' in labels
@@ -23,10 +23,10 @@ export const nobodyElseOwnsIt = (workload: Workload): Guard => {
     : guard('owner', true, 'no GitOps tool or operator owns it');
 };
 
-export const mayBeTouched = (target: Target, workload: Workload): Guard => {
+export const mayBeTouched = (target: Target, object: { metadata: Meta }): Guard => {
   if (untouchable.test(target.namespace))
     return guard('scope', false, `namespace ${target.namespace} is never changed by Muster`);
-  if (workload.metadata.deletionTimestamp) return guard('scope', false, 'it is being deleted');
+  if (object.metadata.deletionTimestamp) return guard('scope', false, 'it is being deleted');
   return guard('scope', true, `namespace ${target.namespace} may be changed`);
 };
 

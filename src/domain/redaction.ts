@@ -5,6 +5,19 @@
 export const redactSecrets = (text: string): string =>
   shapes.reduce((clean, [shape, instead]) => clean.replace(shape, instead), text);
 
+/**
+ * True when any text in it, or a text under the name beside it (`name: value`, or `{ key, value }`), looks like a secret.
+ * For what people hand in to be kept: a secret must never get into a plan, a history or a record.
+ */
+export const holdsSecret = (given: unknown, name = ''): boolean => {
+  if (typeof given === 'string') return [given, `${name}=${given}`].some((text) => redactSecrets(text) !== text);
+  if (typeof given !== 'object' || given === null) return false;
+  const { key } = given as { key?: unknown };
+  return Object.entries(given).some(([member, value]) =>
+    holdsSecret(value, member === 'value' && typeof key === 'string' ? key : member),
+  );
+};
+
 const gone = '[redacted]';
 const shapes: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, gone],

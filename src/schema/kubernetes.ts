@@ -59,6 +59,7 @@ export const Workload = z.looseObject({
     replicas: z.number().optional(),
     paused: z.boolean().optional(),
     revisionHistoryLimit: z.number().optional(),
+    podManagementPolicy: z.string().optional(),
     selector: Selector,
     template: Template,
     strategy: z
@@ -70,7 +71,13 @@ export const Workload = z.looseObject({
     updateStrategy: z
       .looseObject({
         type: z.string().optional(),
-        rollingUpdate: z.looseObject({ maxUnavailable: Amount.optional(), partition: z.number().optional() }).nullish(),
+        rollingUpdate: z
+          .looseObject({
+            maxUnavailable: Amount.optional(),
+            maxSurge: Amount.optional(),
+            partition: z.number().optional(),
+          })
+          .nullish(),
       })
       .optional(),
   }),
@@ -105,6 +112,14 @@ export const ReplicaSet = z.looseObject({
 });
 export type ReplicaSet = z.infer<typeof ReplicaSet>;
 
+/** What a StatefulSet or DaemonSet was before: `data` is the patch that returns it, with the template inside. */
+export const ControllerRevision = z.looseObject({
+  metadata: Meta,
+  revision: z.number(),
+  data: z.looseObject({ spec: z.looseObject({ template: Template }).optional() }).nullish(),
+});
+export type ControllerRevision = z.infer<typeof ControllerRevision>;
+
 const ContainerState = z.looseObject({
   waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
   terminated: z.looseObject({ reason: z.string().optional(), exitCode: z.number().optional() }).optional(),
@@ -114,7 +129,15 @@ export const Pod = z.looseObject({
   metadata: Meta,
   spec: z.looseObject({
     nodeName: z.string().optional(),
-    containers: z.array(z.looseObject({ name: z.string(), image: z.string().optional() })).default([]),
+    containers: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          image: z.string().optional(),
+          ports: z.array(z.looseObject({ name: z.string().optional() })).optional(),
+        }),
+      )
+      .default([]),
   }),
   status: z
     .looseObject({
@@ -163,12 +186,53 @@ export type Autoscaler = z.infer<typeof Autoscaler>;
 export const DisruptionBudget = z.looseObject({
   metadata: Meta,
   spec: z.looseObject({ selector: Selector.nullish() }),
-  status: z.looseObject({ desiredHealthy: z.number().optional() }).default({}),
+  status: z.looseObject({ desiredHealthy: z.number().optional(), expectedPods: z.number().optional() }).default({}),
 });
 export type DisruptionBudget = z.infer<typeof DisruptionBudget>;
 
-export const ConfigMap = z.looseObject({ metadata: Meta });
+export const ConfigMap = z.looseObject({
+  metadata: Meta,
+  data: Texts.nullish(),
+  binaryData: z.record(z.string(), z.unknown()).nullish(),
+  immutable: z.boolean().nullish(),
+});
 export type ConfigMap = z.infer<typeof ConfigMap>;
+
+export const Service = z.looseObject({
+  metadata: Meta,
+  spec: z.looseObject({
+    type: z.string().optional(),
+    clusterIP: z.string().optional(),
+    selector: Texts.nullish(),
+    ports: z.array(z.looseObject({ targetPort: Amount.optional() })).optional(),
+  }),
+});
+export type Service = z.infer<typeof Service>;
+
+export const EndpointSlice = z.looseObject({
+  metadata: Meta,
+  endpoints: z
+    .array(
+      z.looseObject({
+        conditions: z.looseObject({ ready: z.boolean().nullish() }).nullish(),
+        targetRef: z.looseObject({ uid: z.string().optional() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+export type EndpointSlice = z.infer<typeof EndpointSlice>;
+
+export const Node = z.looseObject({
+  metadata: Meta,
+  spec: z
+    .looseObject({
+      unschedulable: z.boolean().optional(),
+      taints: z.array(z.looseObject({ key: z.string(), effect: z.string() })).optional(),
+    })
+    .default({}),
+  status: z.looseObject({ conditions: z.array(Condition).optional() }).default({}),
+});
+export type Node = z.infer<typeof Node>;
 
 /** Pages of a list carry `continue`; `items` may be null. */
 export const List = z.looseObject({
@@ -182,4 +246,10 @@ export const Status = z.looseObject({
   status: z.string().optional(),
   reason: z.string().optional(),
   message: z.string().optional(),
+  code: z.number().optional(),
+  details: z
+    .looseObject({
+      causes: z.array(z.looseObject({ reason: z.string().optional(), message: z.string().optional() })).nullish(),
+    })
+    .nullish(),
 });

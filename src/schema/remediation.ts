@@ -5,9 +5,13 @@ import { Actor } from './incident.ts';
 export const BlastClass = z.enum(['B0', 'B1', 'B2', 'B3', 'B4']);
 export type BlastClass = z.infer<typeof BlastClass>;
 
+/** Kinds that belong to the whole cluster: the namespace of such a target is the empty text. */
+export const clusterKinds: readonly string[] = ['Node'];
+
 export const Target = z.object({
   cluster: z.string(),
   kind: z.string(),
+  /** Empty for the kinds of `clusterKinds`, and for them alone. */
   namespace: z.string(),
   name: z.string(),
 });
@@ -72,6 +76,8 @@ export const Plan = z.object({
   desired: Json,
   /** The one request that carries it out, with its precondition inside. */
   request: Request,
+  /** Path of the object that the request changes, where it is not the path of the request itself. */
+  reads: z.string().optional(),
   /** The request that takes it back; null where nothing can. */
   inverse: z
     .object({
@@ -79,6 +85,7 @@ export const Plan = z.object({
       before: Json,
       desired: Json,
       request: Request,
+      reads: z.string().optional(),
     })
     .nullable(),
   differences: z.array(Difference),
@@ -104,6 +111,8 @@ export const Decision = z.object({
   verdict: z.enum(['approved', 'denied']),
   planHash: z.string(),
   reason: z.string().nullable(),
+  /** Proof that it came through the API (src/domain/approval-seal.ts). */
+  seal: z.string(),
 });
 export type Decision = z.infer<typeof Decision>;
 
@@ -123,6 +132,8 @@ export const RemediationView = z.object({
   /** Who may approve: roles of the organisation. */
   approverRoles: z.array(z.string()),
   notProposer: z.boolean(),
+  /** How many different people must say yes. */
+  quorum: z.number().int().min(1),
   expiresAt: z.string().nullable(),
   decisions: z.array(Decision),
   baseline: z.number().nullable(),

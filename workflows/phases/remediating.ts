@@ -3,6 +3,7 @@ import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@tempor
 import { isOver } from '../../src/domain/incident-state.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
 import { muster } from '../../src/domain/story.ts';
+import { placeOf } from '../../src/domain/target.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 import type { Proposal, RemediationStatus } from '../../src/schema/remediation.ts';
 import type { Desk } from '../desk.ts';
@@ -22,7 +23,7 @@ export const startRemediation = (desk: Desk, proposal: Proposal & { id: string; 
         workflowId: remediationWorkflowId(target),
         taskQueue,
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `${action} on ${target.kind} ${target.namespace}/${target.name} for ${desk.state.id}`,
+        staticSummary: `${action} on ${target.kind} ${placeOf(target)} for ${desk.state.id}`,
         args: [
           {
             remediationId: id,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { NotFound } from '../../domain/errors.ts';
+import { InvalidInput, NotFound } from '../../domain/errors.ts';
+import { holdsSecret } from '../../domain/redaction.ts';
 import { DecideRemediation, ProposeRemediation, RemediationItem } from '../../schema/api.ts';
 import { Evidence, RemediationView } from '../../schema/remediation.ts';
 import type { App } from '../app.ts';
@@ -49,6 +50,12 @@ export const remediationRoutes = async (app: App, { store, remote }: ApiDependen
       const principal = principalOf(request);
       const view = await findIncident(store, request.params.id);
       const { action, target, params, because } = request.body;
+      // What goes on from here is kept in histories and records for good.
+      if (holdsSecret(params)) {
+        throw new InvalidInput(
+          'params hold what looks like a secret, and Muster keeps what it is given; change secrets where they live',
+        );
+      }
       const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
       const remediationId = `${view.id}-${createHash('sha256').update(updateId).digest('hex').slice(0, 8)}`;
       await orWhyNot(

@@ -1,8 +1,9 @@
 /** Remediations: see them, propose one, and say yes or no to exactly the plan that was shown. */
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { placeOf } from '../../domain/target.ts';
 import { RemediationItem } from '../../schema/api.ts';
-import type { Plan, Target } from '../../schema/remediation.ts';
+import { clusterKinds, type Plan, type Target } from '../../schema/remediation.ts';
 import { type Context, contextOf, incidentPath, meantIncident, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
@@ -31,13 +32,14 @@ export const addRemediationCommands = (program: Command, world: World): void => 
     .command('propose')
     .description('ask for a remediation: it is planned and waits for approval')
     .argument('<incident>', 'incident id; "-" is the only open one')
-    .argument('<action>', 'such as roll-back-deployment, scale-workload, restart-workload')
-    .requiredOption('--target <target>', 'cluster/Kind/namespace/name')
+    .argument('<action>', 'such as roll-back-deployment, scale-workload, evict-pod')
+    .requiredOption('--target <target>', 'cluster/Kind/namespace/name; a node has no namespace: cluster/Node//name')
     .option('--param <name=value...>', 'parameters of the action')
     .option('--because <text>', 'why you think it helps')
     .addHelpText(
       'after',
-      '\nExample:\n  muster propose - scale-workload --target sandbox/Deployment/shop/checkout --param replicas=6',
+      '\nExamples:\n  muster propose - scale-workload --target sandbox/Deployment/shop/checkout --param replicas=6' +
+        '\n  muster propose - cordon-node --target sandbox/Node//node-2',
     )
     .action(
       async (
@@ -140,11 +142,11 @@ const confirm = async ({ world, output }: Context, verdict: 'approve' | 'deny'):
 };
 
 const showRemediation = (output: Output, item: Remediation, nowMs: number): void => {
-  const { cluster, kind, namespace, name } = item.target;
+  const { cluster, kind } = item.target;
   const expiry =
     item.status === 'awaitingApproval' && item.expiresAt ? `, expires ${until(item.expiresAt, nowMs)}` : '';
   output.line(`${output.paint(item.id, 'bold')}  ${words(item.status)}${expiry}`);
-  output.line(`  ${plain(item.action)} on ${plain(`${kind} ${namespace}/${name} in ${cluster}`)}`);
+  output.line(`  ${plain(item.action)} on ${plain(`${kind} ${placeOf(item.target)} in ${cluster}`)}`);
   if (item.plan) showPlan(output, item.plan);
   output.line();
 };
@@ -171,8 +173,15 @@ const showPlan = (output: Output, plan: Plan): void => {
 
 const targetFrom = (text: string): Target => {
   const [cluster, kind, namespace, name, ...rest] = text.split('/');
-  if (!cluster || !kind || !namespace || !name || rest.length > 0) {
+  if (!cluster || !kind || namespace === undefined || !name || rest.length > 0) {
     throw misused(`"${text}" is no target; give cluster/Kind/namespace/name, such as sandbox/Deployment/shop/checkout`);
+  }
+  if ((namespace === '') !== clusterKinds.includes(kind)) {
+    throw misused(
+      namespace === ''
+        ? `a ${kind} needs its namespace: ${cluster}/${kind}/NAMESPACE/${name}`
+        : `a ${kind} has no namespace: ${cluster}/${kind}//${name}`,
+    );
   }
   return { cluster, kind, namespace, name };
 };

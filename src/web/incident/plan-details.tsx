@@ -9,8 +9,8 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => (
       <div>
         <dt>Where</dt>
         <dd>
-          {plan.target.kind} <strong>{plan.target.name}</strong> in {plan.target.namespace}, cluster{' '}
-          {plan.target.cluster}
+          {plan.target.kind} <strong>{plan.target.name}</strong>
+          {plan.target.namespace === '' ? '' : ` in ${plan.target.namespace}`}, cluster {plan.target.cluster}
         </dd>
       </div>
       <div>

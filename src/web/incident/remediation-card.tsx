@@ -1,3 +1,4 @@
+import { placeOf } from '../../domain/target.ts';
 import type { RemediationView } from '../../schema/remediation.ts';
 import { Instant } from '../parts/instant.tsx';
 import { remediationWords } from '../parts/status-word.ts';
@@ -21,7 +22,7 @@ export const RemediationCard = ({ view, onDecided }: { view: RemediationView; on
   return (
     <article class={`card remediation tone-${tone}`} id={`remediation-${view.id}`} aria-label={`Remediation: ${word}`}>
       <header class="card-head">
-        <h3>{view.plan?.sentence ?? `${view.action} ${view.target.namespace}/${view.target.name}`}</h3>
+        <h3>{view.plan?.sentence ?? `${view.action} ${placeOf(view.target)}`}</h3>
         <span class={`status tone-${tone}`}>{word}</span>
       </header>
       <ol class="steps" aria-label="Steps">
