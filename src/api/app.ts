@@ -24,6 +24,7 @@ import { peopleRoutes } from './routes/people.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { shiftRoutes } from './routes/shifts.ts';
 import { statusRoutes } from './routes/status.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -85,6 +86,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     peopleRoutes,
     onCallRoutes,
     overrideRoutes,
+    shiftRoutes,
     statusRoutes,
     pageRoutes,
   ]) {

@@ -4,6 +4,7 @@ import type { SandboxControl } from '../intake/start-drill.ts';
 import type { Store } from '../store/store.ts';
 import type { RemoteControl } from '../temporal/client.ts';
 import type { DrillSchedules } from '../temporal/drill-schedules.ts';
+import type { Shifts } from '../temporal/shifts.ts';
 import type { Identities } from './auth.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,6 +24,8 @@ export interface ApiDependencies {
   sandbox: ({ url: string } & SandboxControl) | null;
   /** Drills that start by themselves; absent or null: there are none here. */
   drillSchedules?: DrillSchedules | null;
+  /** Shifts that are watched; absent or null: none are. */
+  shifts?: Shifts | null;
   /** Door of `npm start`'s supervisor, where the pages may have a process killed; absent in production. */
   supervisorUrl?: string | null;
   /** The status page shows drills: only where nothing real is configured. */

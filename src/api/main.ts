@@ -19,12 +19,14 @@ import type { Store } from '../store/store.ts';
 import { connectRemoteControl } from '../temporal/client.ts';
 import { temporalConnectionOptions } from '../temporal/connection-options.ts';
 import { connectDrillSchedules } from '../temporal/drill-schedules.ts';
+import { connectShifts } from '../temporal/shifts.ts';
 import { buildApp } from './app.ts';
 import { identities } from './auth.ts';
 import { startChangeFeed } from './change-feed.ts';
 import { createMetrics } from './metrics.ts';
 import { readPeopleTokens } from './people-tokens.ts';
 import { rulebookOf } from './rulebook.ts';
+import { keepShifts } from './shift-keeper.ts';
 
 const spoolDrainMs = 2_000;
 const storeWaitMs = 1_000;
@@ -50,6 +52,10 @@ const main = async (): Promise<void> => {
     namespace: config.TEMPORAL_NAMESPACE,
   });
   const drillSchedules = connectDrillSchedules({
+    ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
+    namespace: config.TEMPORAL_NAMESPACE,
+  });
+  const shifts = connectShifts({
     ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
     namespace: config.TEMPORAL_NAMESPACE,
   });
@@ -83,6 +89,7 @@ const main = async (): Promise<void> => {
         ? { url: sandboxUrl, ...sandboxControl(sandboxUrl, sandboxToken(sandboxSecret, 'control')) }
         : null,
     drillSchedules,
+    shifts,
     supervisorUrl: config.MUSTER_SUPERVISOR_URL ?? null,
     showDrills: config.STATUSPAGE_API_KEY === undefined && sandboxUrl !== undefined,
     webRoot: fileURLToPath(new URL('../../dist/web', import.meta.url)),
@@ -103,6 +110,8 @@ const main = async (): Promise<void> => {
     draining = draining.then(drainSpool);
   }, spoolDrainMs);
 
+  const shiftKeeper = keepShifts({ shifts, schedules: Object.keys(organisation.schedules), log });
+
   const stop = async (signal: string): Promise<void> => {
     if (!serving) return;
     serving = false;
@@ -112,8 +121,8 @@ const main = async (): Promise<void> => {
     await feed.close();
     await app.close();
     await dispatcher.stop();
-    await draining;
-    await Promise.allSettled([remote.close(), drillSchedules.close(), spool.close()]);
+    await Promise.all([draining, shiftKeeper.stop()]);
+    await Promise.allSettled([remote.close(), drillSchedules.close(), shifts.close(), spool.close()]);
     await store.close();
     process.exit(0);
   };

@@ -33,6 +33,10 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'GET /api/v1/overrides': 'viewer',
   'POST /api/v1/overrides': ['responder', 'admin'],
   'DELETE /api/v1/overrides/:id': ['responder', 'admin'],
+  'GET /api/v1/shifts': 'viewer',
+  // Whose shift it is, its workflow knows.
+  'POST /api/v1/shifts/:schedule/note': 'responder',
+  'POST /api/v1/shifts/:schedule/accept': 'responder',
   'GET /api/v1/health': 'viewer',
   'GET /api/v1/health-summary': 'viewer',
   'GET /api/v1/events': 'viewer',

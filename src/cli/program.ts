@@ -10,6 +10,7 @@ import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
 import { addSchemaCommand } from './commands/schema.ts';
+import { addShiftCommands } from './commands/shift.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addTokenCommand } from './commands/token.ts';
 import type { World } from './context.ts';
@@ -80,6 +81,7 @@ Examples:
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
   addOverrideCommands(muster, world);
+  addShiftCommands(muster, world);
   addCheckCommand(muster, world);
   addSchemaCommand(muster, world);
   addSimulateCommand(muster, world);

@@ -135,6 +135,7 @@ export const anApi = async (
     store?: (store: Store) => Store;
     sandbox?: ApiDependencies['sandbox'];
     drillSchedules?: ApiDependencies['drillSchedules'];
+    shifts?: ApiDependencies['shifts'];
     spoolBytesMax?: number;
     rulebook?: Rulebook;
   } = {},
@@ -178,6 +179,7 @@ export const anApi = async (
     wake: dispatcher.wake,
     sandbox: options.sandbox ?? null,
     drillSchedules: options.drillSchedules ?? null,
+    shifts: options.shifts ?? null,
     showDrills: true,
     webRoot: null,
     secureCookies: false,

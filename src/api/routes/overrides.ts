@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../domain/errors.ts';
 import type { Organisation } from '../../schema/organisation.ts';
@@ -11,7 +12,14 @@ import { answers, describeOperation, IdempotencyHeaders, usualProblems } from '.
 const OverrideParams = z.object({ id: z.string().min(1).max(40) });
 
 /** Swaps, illness, holidays: somebody else holds a schedule for a while. */
-export const overrideRoutes = async (app: App, { store, rulebook }: ApiDependencies): Promise<void> => {
+export const overrideRoutes = async (app: App, { store, rulebook, shifts }: ApiDependencies): Promise<void> => {
+  /** Not waited for: a shift that does not hear of it looks at its schedule within the hour. */
+  const tellShift = (schedule: string, log: FastifyBaseLogger): void => {
+    shifts
+      ?.refresh(schedule)
+      .catch((error: unknown) => log.warn({ err: error, schedule }, 'the shift hears of it later'));
+  };
+
   app.get(
     '/api/v1/overrides',
     {
@@ -52,6 +60,7 @@ export const overrideRoutes = async (app: App, { store, rulebook }: ApiDependenc
         note: note || null,
         idempotencyKey: key === undefined ? null : `${principal.id}/${key}`,
       });
+      tellShift(schedule, request.log);
       return reply.code(201).send(override);
     },
   );
@@ -71,6 +80,7 @@ export const overrideRoutes = async (app: App, { store, rulebook }: ApiDependenc
       if (!override) throw new NotFound('there is no such override; GET /api/v1/overrides lists them with their ids');
       checkRemoval(principal, override);
       await store.overrides.remove(override.id, principal.id);
+      tellShift(override.schedule, request.log);
       return reply.code(204).send(null);
     },
   );
