@@ -2,10 +2,12 @@
 import { DateTime } from 'luxon';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createShiftActivities } from '../../activities/shift.ts';
+import { NotPermitted } from '../../src/domain/errors.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { ShiftView } from '../../src/schema/shift.ts';
 import { inOurWords } from '../../src/temporal/client.ts';
+import { connectShifts } from '../../src/temporal/shifts.ts';
 import type { shift } from '../../workflows/index.ts';
 import {
   acceptRole,
@@ -312,6 +314,29 @@ describe('an override', () => {
     expect(world.heard()).toEqual([said('^mo: The shift primary is yours', 'Lee still owns it')]);
     await world.accept({ ...robin, id: 'mo', name: 'Mo' });
     expect((await world.view()).owner).toEqual({ id: 'mo', name: 'Mo' });
+  });
+});
+
+describe('the way to it', () => {
+  test('starts each schedule once, takes notes and acceptances, and says why it refuses', async () => {
+    const world = await leeThenRobin();
+    const shifts = connectShifts({ address: world.environment.address, namespace: 'default' });
+    await expect(shifts.view('primary')).rejects.toThrow('not watched yet');
+    await shifts.start('primary');
+    const { runId } = await world.handle.describe();
+    await shifts.start('primary');
+    expect((await world.handle.describe()).runId).toBe(runId);
+    await world.until(-100);
+    await shifts.refresh('primary');
+    await world.until(-99);
+    const noted = await shifts.note('primary', { by: lee, text: 'all quiet', onBehalf: false }, 'note-1');
+    expect(noted.next?.notes).toMatchObject([{ text: 'all quiet', by: lee }]);
+    await world.until(1);
+    const by = vic;
+    await expect(shifts.accept('primary', { by, onBehalf: false }, 'vic-1')).rejects.toThrow(NotPermitted);
+    expect((await shifts.accept('primary', { by: robin, onBehalf: false }, 'robin-1')).owner?.id).toBe('robin');
+    expect((await shifts.view('primary')).last).toMatchObject({ notes: [{ text: 'all quiet' }], acceptedBy: robin });
+    await shifts.close();
   });
 });
 
