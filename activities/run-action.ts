@@ -8,6 +8,7 @@ import { whyNotApproved } from '../src/domain/approval.ts';
 import { Bug, InvalidInput, Unavailable, VendorError } from '../src/domain/errors.ts';
 import { failpoint } from '../src/domain/failpoint.ts';
 import { planHash } from '../src/domain/plan-hash.ts';
+import { scopesOver, stoppedWords } from '../src/domain/stop.ts';
 import type { Cluster, Connections } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import { clusterKinds, type Observed, type Plan, type Target } from '../src/schema/remediation.ts';
@@ -58,9 +59,6 @@ export const createRemediationActivities = (dependencies: RemediationDependencie
 /** Key of the ledger of revisions that were rolled back from. */
 export const targetKey = (target: Target): string =>
   `${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
-
-/** Scopes of the kill switch that hold for a target. */
-export const stopScopes = (target: Target): string[] => ['global', `cluster/${target.cluster}`];
 
 /** Reads only, and asks the server what it would say to the very request (dryRun=All). Repeating it gives the same hash. */
 const plan = async (dependencies: RemediationDependencies, request: PlanRequest): Promise<PlanResult> => {
@@ -155,7 +153,7 @@ const apply = async (dependencies: RemediationDependencies, request: ApplyReques
     await store.effects.mark(request.key, 'started');
     Context.current().heartbeat();
     Context.current().cancellationSignal.throwIfAborted();
-    await notStopped(store.remediations, target);
+    await notStopped(store.remediations, plan);
 
     const refusal = await send(context.cluster, step);
     failpoint('apply:after-effect');
@@ -320,11 +318,13 @@ const guardsHold = async (action: Action, context: ActionContext, plan: Plan): P
 };
 
 /** A switch that cannot be read is taken for on: throws Unavailable, and nothing is sent. */
-const notStopped = async (remediations: RemediationStore, target: Target): Promise<void> => {
-  for (const scope of stopScopes(target)) {
-    if (await remediations.stopped(scope))
-      throw new Refused(`the kill switch is on (${scope}): nothing may be changed`);
-  }
+const notStopped = async (remediations: RemediationStore, { target, action }: Plan): Promise<void> => {
+  const stop = await remediations.stopOver(scopesOver(target, action));
+  if (!stop) return;
+  const why = stop.reason === null ? '' : `: ${stop.reason}`;
+  throw new Refused(
+    `the kill switch is on, ${stop.by} stopped ${stoppedWords(stop.scope)}${why}; once "muster stop --lift ${stop.scope}" has lifted it, propose this again`,
+  );
 };
 
 /** Where the target is on its way; `observed` says whether it is still what we wrote. */

@@ -26,6 +26,7 @@ import { remediationRoutes } from './routes/remediations.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { shiftRoutes } from './routes/shifts.ts';
 import { statusRoutes } from './routes/status.ts';
+import { stopRoutes } from './routes/stops.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export type App = FastifyInstance<
@@ -80,6 +81,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     commandRoutes,
     policyRoutes,
     remediationRoutes,
+    stopRoutes,
     followUpRoutes,
     drillRoutes,
     eventRoutes,

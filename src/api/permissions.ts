@@ -56,6 +56,10 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'POST /api/v1/incidents/:id/policy/apply': 'commander',
   'GET /api/v1/assessment': 'viewer',
   'GET /api/v1/incidents/:id/remediations': 'viewer',
+  'GET /api/v1/stops': 'viewer',
+  // Whoever responds may stop; starting again takes more.
+  'POST /api/v1/stops': ['responder', 'admin'],
+  'DELETE /api/v1/stops/:scope': ['commander', 'admin'],
   'POST /api/v1/incidents/:id/acknowledge': 'responder',
   'POST /api/v1/incidents/:id/escalate': 'responder',
   'POST /api/v1/incidents/:id/severity': 'responder',

@@ -172,6 +172,8 @@ export const timelineKinds = [
   'remediationReverted',
   'remediationFailed',
   'remediationSuperseded',
+  'changesStopped',
+  'changesAllowed',
   'effectUnknown',
   'mitigated',
   'holdStarted',

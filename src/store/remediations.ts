@@ -1,12 +1,9 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { remediationWorkflowId } from '../domain/names.ts';
 import type { RemediationStore } from './store.ts';
 import type { Tables } from './tables.ts';
 import { json } from './text.ts';
 import { announceChange, appendToTimeline } from './timeline.ts';
-
-/** The scope of the kill switch that covers everything. */
-const everything = 'global';
 
 export const remediationStore = (db: Kysely<Tables>): RemediationStore => ({
   recordRemediation: (view, entries) =>
@@ -85,28 +82,15 @@ export const remediationStore = (db: Kysely<Tables>): RemediationStore => ({
       .execute();
   },
 
-  stopped: async (scope) => {
+  stopOver: async (scopes) => {
     const row = await db
       .selectFrom('stop_switch')
-      .select('scope')
-      .where('scope', 'in', [everything, scope])
+      .select(['scope', 'reason', 'set_by'])
+      .where('scope', 'in', [...scopes])
       .where('stopped', '=', true)
+      .orderBy('set_at')
       .limit(1)
       .executeTakeFirst();
-    return row !== undefined;
+    return row ? { scope: row.scope, reason: row.reason, by: row.set_by } : null;
   },
-
-  setStopped: (scope, stopped, by) =>
-    db.transaction().execute(async (tx) => {
-      const columns = { stopped, set_by: by, set_at: sql<string>`now()` };
-      await tx
-        .insertInto('stop_switch')
-        .values({ scope, ...columns })
-        .onConflict((clash) => clash.column('scope').doUpdateSet(columns))
-        .execute();
-      await tx
-        .insertInto('audit')
-        .values({ actor: by, act: stopped ? 'stop changes' : 'allow changes', subject: scope, detail: json({}) })
-        .execute();
-    }),
 });

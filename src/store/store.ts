@@ -5,6 +5,7 @@ import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '
 import type { Policy } from '../schema/policy.ts';
 import type { Evidence, RemediationView } from '../schema/remediation.ts';
 import type { OverrideStore } from './overrides.ts';
+import type { StopStore } from './stops.ts';
 
 /** One webhook request as received. `bodyHash` + `source` or the vendor's `deliveryId` makes a repeat a repeat. */
 export interface DeliveryRecord {
@@ -169,9 +170,8 @@ export interface RemediationStore {
   /** Template hashes that were rolled back from on this target: never chosen as a destination. */
   badRevisions(targetKey: string): Promise<string[]>;
   markBadRevision(targetKey: string, hash: string, incidentId: string): Promise<void>;
-  /** true: nothing may be changed. Throws Unavailable when it cannot be read; callers then refuse. */
-  stopped(scope: string): Promise<boolean>;
-  setStopped(scope: string, stopped: boolean, by: string): Promise<void>;
+  /** The first stop that covers any of the scopes: nothing may be changed. Throws Unavailable when it cannot be read; callers then refuse. */
+  stopOver(scopes: readonly string[]): Promise<{ scope: string; reason: string | null; by: string } | null>;
 }
 
 export interface FollowUpStore {
@@ -188,6 +188,7 @@ export interface Store {
   remediations: RemediationStore;
   followUps: FollowUpStore;
   overrides: OverrideStore;
+  stops: StopStore;
   /** Calls back with the incident id after each committed change, from any process. Returns the way to stop. */
   listen(onChange: (incidentId: string) => void): Promise<() => Promise<void>>;
   /** Throws Unavailable when a durable commit is not possible now. */

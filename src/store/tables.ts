@@ -113,7 +113,7 @@ export interface Tables {
   };
   evidence: { incident_id: string; gathered_at: Instant; evidence: Json<Evidence> };
   bad_revision: { target_key: string; hash: string; incident_id: string; marked_at: GeneratedInstant };
-  stop_switch: { scope: string; stopped: boolean; set_by: string; set_at: GeneratedInstant };
+  stop_switch: { scope: string; stopped: boolean; set_by: string; set_at: GeneratedInstant; reason: string | null };
   schedule_override: {
     id: GeneratedAlways<number>;
     schedule: string;

@@ -19,8 +19,8 @@ const afterBadRelease = async (): Promise<Bench> => {
 };
 
 describe('nothing is sent', () => {
-  test('while the kill switch is on, for everything or for this cluster', async () => {
-    for (const scope of ['global', 'cluster/test']) {
+  test('while the kill switch is on, for everything, for this cluster or for this action', async () => {
+    for (const scope of ['global', 'cluster/test', 'action/roll-back-deployment']) {
       const given = await afterBadRelease();
       const plan = await given.plan('roll-back-deployment');
       given.store.stops.add(scope);
@@ -31,6 +31,22 @@ describe('nothing is sent', () => {
       expect(given.wire.writes).toHaveLength(0);
       expect([...given.store.rows.values()][0]?.status).toBe('notApplied');
     }
+  });
+
+  test('unless the stop is of another cluster or another action', async () => {
+    const given = await afterBadRelease();
+    const plan = await given.plan('roll-back-deployment');
+    given.store.stops.add('cluster/other').add('action/restart-workload');
+    expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+  });
+
+  test('when a change is to be taken back while the kill switch is on', async () => {
+    const given = await afterBadRelease();
+    const plan = await given.plan('roll-back-deployment');
+    await given.apply(plan);
+    given.store.stops.add('global');
+    expect(await given.apply(plan, { revert: true })).toMatchObject({ outcome: 'refused' });
+    expect(given.wire.writes).toHaveLength(1);
   });
 
   test('while the kill switch cannot be read, and it is tried again later', async () => {

@@ -39,7 +39,7 @@ describe('when PostgreSQL is killed', () => {
     const calls = [
       () => store.incidents.incident('INC-kept'),
       () => store.incidents.appendEntries('INC-kept', [anEntry('x')]),
-      () => store.remediations.stopped('global'),
+      () => store.remediations.stopOver(['global']),
       () => store.ready(),
     ];
     for (const call of calls) {

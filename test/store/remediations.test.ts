@@ -4,7 +4,7 @@ import type { Evidence } from '../../src/schema/remediation.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { aNewIncident, anEntry, aRemediation, noon, rowsOf } from './records.ts';
+import { aNewIncident, anEntry, aRemediation, noon } from './records.ts';
 
 let url: string;
 let store: Store;
@@ -51,32 +51,6 @@ describe('remediations', () => {
     await store.remediations.saveEvidence('INC-1', evidence(noon));
     expect(await store.remediations.evidence('INC-1')).toEqual(evidence(noon));
     expect(await store.remediations.evidence('INC-2')).toBeNull();
-  });
-});
-
-describe('the kill switch', () => {
-  test('stops the scope it was pulled for, and lets it go on again', async () => {
-    await store.remediations.setStopped('cluster/blue', true, 'dana');
-    expect(await store.remediations.stopped('cluster/blue')).toBe(true);
-    expect(await store.remediations.stopped('cluster/green')).toBe(false);
-    await store.remediations.setStopped('cluster/blue', false, 'lee');
-    expect(await store.remediations.stopped('cluster/blue')).toBe(false);
-  });
-
-  test('pulled globally stops every scope', async () => {
-    await store.remediations.setStopped('global', true, 'dana');
-    expect(await store.remediations.stopped('cluster/green')).toBe(true);
-    await store.remediations.setStopped('global', false, 'dana');
-    expect(await store.remediations.stopped('cluster/green')).toBe(false);
-  });
-
-  test('remembers who pulled it, and nobody can change that afterwards', async () => {
-    await store.remediations.setStopped('cluster/red', true, 'robin');
-    const audited = await rowsOf(url, `select actor, act from audit where subject = 'cluster/red'`);
-    expect(audited).toEqual([{ actor: 'robin', act: 'stop changes' }]);
-    for (const statement of [`update audit set actor = 'x'`, 'delete from audit', 'truncate audit']) {
-      await expect(rowsOf(url, statement)).rejects.toThrow('append-only');
-    }
   });
 });
 

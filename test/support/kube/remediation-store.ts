@@ -55,11 +55,11 @@ export const aStore = (): FakeStore => {
     evidence: async (incidentId) => saved.get(incidentId) ?? null,
     badRevisions: async (target) => [...(bad.get(target) ?? [])],
     markBadRevision: async (target, hash) => void bad.set(target, new Set([...(bad.get(target) ?? []), hash])),
-    stopped: async (scope) => {
+    stopOver: async (scopes) => {
       if (away.killSwitch) throw new Unavailable('the store is away');
-      return stops.has(scope);
+      const scope = scopes.find((one) => stops.has(one));
+      return scope === undefined ? null : { scope, reason: 'a storm of alerts', by: 'dana' };
     },
-    setStopped: async (scope, stopped) => void (stopped ? stops.add(scope) : stops.delete(scope)),
   };
   return { effects, remediations, rows, views, bad, stops, away, saved };
 };
