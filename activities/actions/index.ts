@@ -1,11 +1,23 @@
 import { Bug } from '../../src/domain/errors.ts';
 import type { Action } from './action.ts';
+import { cordonNode } from './cordon-node.ts';
+import { evictPod } from './evict-pod.ts';
 import { restartWorkload } from './restart-workload.ts';
 import { rollBackDeployment } from './roll-back-deployment.ts';
 import { scaleWorkload } from './scale-workload.ts';
+import { setConfigMapKey } from './set-configmap-key.ts';
+import { switchServiceSelector } from './switch-service-selector.ts';
 
 /** Every action there is: one line each. Two of one name stop the process at its start. */
-export const actions: ReadonlyMap<string, Action> = byName([rollBackDeployment, scaleWorkload, restartWorkload]);
+export const actions: ReadonlyMap<string, Action> = byName([
+  rollBackDeployment,
+  scaleWorkload,
+  restartWorkload,
+  evictPod,
+  cordonNode,
+  switchServiceSelector,
+  setConfigMapKey,
+]);
 
 function byName(list: Action[]): Map<string, Action> {
   const found = new Map<string, Action>();

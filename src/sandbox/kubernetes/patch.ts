@@ -27,7 +27,7 @@ const applyOperation = (document: unknown, operation: Members, path: string): un
   const steps = pointer(path);
   switch (operation.op) {
     case 'test':
-      if (canonical(read(document, steps)) !== canonical(operation.value)) throw patchFailed();
+      if (canonical(readToTest(document, steps)) !== canonical(operation.value)) throw patchFailed();
       return document;
     case 'add':
       return write(document, steps, operation.value, 'add');
@@ -56,7 +56,15 @@ const pointer = (path: string): string[] => {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 };
 
-/** A member that is not there is an error, as in the server's library; a `test` of null against nothing too. */
+/** A last member that is not there counts as null in a `test` (evanphx/json-patch v4, which the server uses). */
+const readToTest = (document: unknown, steps: string[]): unknown => {
+  const last = steps.at(-1);
+  if (last === undefined) return document;
+  const parent = read(document, steps.slice(0, -1));
+  return isMembers(parent) && !Object.hasOwn(parent, last) ? null : read(document, steps);
+};
+
+/** A member that is not there is an error, as in the server's library. */
 const read = (document: unknown, steps: string[]): unknown =>
   steps.reduce((value: unknown, step) => {
     if (Array.isArray(value)) {

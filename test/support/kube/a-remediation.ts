@@ -1,4 +1,5 @@
 /** A workload on a cluster under test, and the remediation activities pointed at it. */
+import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ApplyResult, Diagnosis, IncidentContext, PlanResult, SettledResult } from '../../../activities/index.ts';
@@ -82,13 +83,14 @@ export interface Bench {
   release(image: string): Promise<void>;
   /** Until the present rollout is done. */
   rolledOut(): Promise<void>;
-  plan(action: string, params?: object): Promise<Plan>;
-  refusal(action: string, params?: object): Promise<string>;
+  /** On the Deployment, or on another target. */
+  plan(action: string, params?: object, on?: Target): Promise<Plan>;
+  refusal(action: string, params?: object, on?: Target): Promise<string>;
   /** A yes to the plan in the store, unless said otherwise. */
   approve(plan: Plan, more?: Partial<Decision> & { proposedBy?: string }): string;
   apply(
     plan: Plan,
-    how?: { revert?: boolean; attempt?: number; remediationId?: string; key?: string },
+    how?: { revert?: boolean; attempt?: number; remediationId?: string; key?: string; leftMs?: number },
   ): Promise<ApplyResult>;
   settled(plan: Plan, how?: { revert?: boolean }): Promise<SettledResult>;
   diagnose(metrics?: Partial<Metrics>): Promise<Diagnosis>;
@@ -108,7 +110,7 @@ export interface RawDeployment {
 export const aBench = async (
   cluster: Cluster,
   namespace: string,
-  more: { image?: string; spec?: object; metadata?: object; through?: Cluster } = {},
+  more: { image?: string; spec?: object; metadata?: object; through?: Cluster; ownNode?: string } = {},
 ): Promise<Bench> => {
   await make(cluster, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const target: Target = { cluster: 'test', kind: 'Deployment', namespace, name: 'checkout' };
@@ -143,13 +145,13 @@ export const aBench = async (
     cluster: () => wire,
     log: { info: () => {}, warn: () => {} },
     lateRequestMs: 200,
+    ownNode: more.ownNode ?? null,
   });
   const run = <Given, Result>(
     activity: (given: Given) => Promise<Result>,
     given: Given,
-    attempt = 1,
-  ): Promise<Result> =>
-    new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(activity, given);
+    info: Partial<Info> = {},
+  ): Promise<Result> => new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(activity, given);
   const patch = async (body: object[]): Promise<void> => {
     const answer = await cluster.request({ method: 'PATCH', path, body, contentType: 'application/json-patch+json' });
     if (answer.status !== 200)
@@ -161,13 +163,13 @@ export const aBench = async (
     });
   };
   /** Asks again while the controllers lag, as Temporal would. */
-  const planned = async (action: string, params: object): Promise<PlanResult> => {
+  const planned = async (action: string, params: object, on: Target): Promise<PlanResult> => {
     operations += 1;
     const request = {
       incident,
       remediationId: `rem-${operations}`,
       action,
-      target,
+      target: on,
       params: { ...params },
       operationId: `op-${operations}`,
     };
@@ -199,13 +201,13 @@ export const aBench = async (
           status.replicas === spec.replicas
         );
       }),
-    async plan(action, params = {}) {
-      const result = await planned(action, params);
+    async plan(action, params = {}, on = target) {
+      const result = await planned(action, params, on);
       if (result.kind === 'refused') throw new Error(`refused: ${result.because}`);
       return result.plan;
     },
-    async refusal(action, params = {}) {
-      const result = await planned(action, params);
+    async refusal(action, params = {}, on = target) {
+      const result = await planned(action, params, on);
       return result.kind === 'refused' ? result.because : 'nothing was refused';
     },
     approve(plan, decision = {}) {
@@ -229,7 +231,7 @@ export const aBench = async (
       } as unknown as RemediationView);
       return id;
     },
-    apply: (plan, { revert = false, attempt = 1, remediationId, key } = {}) =>
+    apply: (plan, { revert = false, attempt = 1, remediationId, key, leftMs = 600_000 } = {}) =>
       run(
         activities.applyRemediation,
         {
@@ -240,7 +242,7 @@ export const aBench = async (
           revert,
           approvedHash: plan.planHash,
         },
-        attempt,
+        { attempt, scheduledTimestampMs: Date.now(), scheduleToCloseTimeoutMs: leftMs },
       ),
     async settled(plan, { revert = false } = {}) {
       let last: SettledResult | null = null;
