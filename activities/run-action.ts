@@ -5,13 +5,14 @@
  */
 import { Context } from '@temporalio/activity';
 import { whyNotApproved } from '../src/domain/approval.ts';
+import { sealHolds } from '../src/domain/approval-seal.ts';
 import { Bug, InvalidInput, Unavailable, VendorError } from '../src/domain/errors.ts';
 import { failpoint } from '../src/domain/failpoint.ts';
 import { planHash } from '../src/domain/plan-hash.ts';
 import { scopesOver, stoppedWords } from '../src/domain/stop.ts';
 import type { Cluster, Connections } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
-import { clusterKinds, type Observed, type Plan, type Target } from '../src/schema/remediation.ts';
+import { clusterKinds, type Decision, type Observed, type Plan, type Target } from '../src/schema/remediation.ts';
 import type { EffectRow, EffectStore, RemediationStore } from '../src/store/store.ts';
 import { type Action, type ActionContext, type Draft, Refused, type Step } from './actions/action.ts';
 import { messageOf, permissionMissing, readRaw, verdictOf, waitsForBudget } from './actions/cluster-reads.ts';
@@ -31,6 +32,8 @@ import type {
 export interface RemediationDependencies {
   store: { effects: EffectStore; remediations: RemediationStore };
   organisation: Organisation;
+  /** Seals approvals, as the api does; null: none can be checked, so nothing is applied. */
+  approvalKey: string | null;
   /** The sandbox's for drills. */
   connect(drill: boolean): Pick<Connections, 'metrics'>;
   /** The cluster of that name; always the sandbox's for drills. Throws InvalidInput for a name it does not know. */
@@ -294,12 +297,16 @@ const hashHolds = ({ plan, approvedHash, revert }: ApplyRequest): void => {
 
 /** The yes is read back from the store: a workflow that claims one is not enough. */
 const approvalHolds = async (
-  { store, organisation }: RemediationDependencies,
+  { store, organisation, approvalKey }: RemediationDependencies,
   request: ApplyRequest,
 ): Promise<void> => {
+  if (approvalKey === null)
+    throw new Refused('MUSTER_APPROVAL_KEY is missing here, so no approval can be checked; give it as to the api');
   const view = await store.remediations.remediation(request.remediationId);
+  const isSealed = ({ by, verdict, planHash, seal }: Decision): boolean =>
+    sealHolds(approvalKey, { remediationId: request.remediationId, personId: by.id, verdict, planHash }, seal);
   const objection = view
-    ? whyNotApproved(view, request.plan, organisation.people)
+    ? whyNotApproved(view, request.plan, organisation.people, isSealed)
     : { because: 'nobody approved this plan', missing: true };
   if (!objection) return;
   // The record of a decision may still be on its way to the store when the first attempts run.

@@ -20,6 +20,11 @@ export const variables = {
   MUSTER_SANDBOX_PORT: port(8090).describe('port of the sandbox; its mail server takes the next one'),
   MUSTER_DATA_DIR: z.string().default('.muster').describe('folder of everything that must outlive a restart'),
   MUSTER_TOKEN: z.string().min(16).optional().describe('API token of the person `operator`, who holds every role'),
+  MUSTER_APPROVAL_KEY: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('seals approvals: the same for api and remediation worker, and nowhere else'),
   MUSTER_PEOPLE_TOKENS: z
     .string()
     .optional()

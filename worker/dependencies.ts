@@ -76,6 +76,7 @@ export const remediationDependencies = async (
   return {
     store: await storeOf(config, 'muster-remediation-worker', log),
     organisation,
+    approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     connect: connections.choose,
     cluster,
     ownNode: config.NODE_NAME ?? null,

@@ -73,7 +73,13 @@ export const proposeRemediation = command<Propose>('proposeRemediation');
 export const view = defineQuery<IncidentView>('view');
 
 /** To a remediation's own workflow (see remediationWorkflowId). */
-export type Decide = Command & { remediationId: string; planHash: string; reason?: string | undefined };
+export type Decide = Command & {
+  remediationId: string;
+  planHash: string;
+  reason?: string | undefined;
+  /** See src/domain/approval-seal.ts: carried, and checked where it counts. */
+  seal: string;
+};
 export const approve = defineUpdate<RemediationView, [Decide]>('approve');
 export const deny = defineUpdate<RemediationView, [Decide]>('deny');
 

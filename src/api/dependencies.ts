@@ -16,6 +16,8 @@ export interface ApiDependencies {
   receiver: Receiver;
   remote: RemoteControl;
   identities: Identities;
+  /** Seals decisions on plans; null: none can be taken here. */
+  approvalKey: string | null;
   feed: ChangeFeed;
   metrics: Metrics;
   /** The dispatcher looks at the outbox now. */

@@ -81,6 +81,7 @@ const main = async (): Promise<void> => {
     receiver,
     remote,
     identities: identities({ token: config.MUSTER_TOKEN, sandboxSecret, peopleTokens, organisation }),
+    approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     feed,
     metrics,
     wake: dispatcher.wake,
@@ -129,6 +130,8 @@ const main = async (): Promise<void> => {
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
 
+  if (!config.MUSTER_APPROVAL_KEY)
+    log.warn('no plan can be approved: set MUSTER_APPROVAL_KEY, the same here and for the remediation worker');
   if (!config.MUSTER_TOKEN && !sandboxSecret) {
     if (peopleTokens.length === 0) log.warn('nobody can log in: set MUSTER_TOKEN or MUSTER_PEOPLE_TOKENS');
     else log.warn('sessions of the pages end with this process: set MUSTER_TOKEN, which signs them');

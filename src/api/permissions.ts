@@ -2,8 +2,9 @@
  * Who may do what: one line per route, and nothing is served that has no line. `public` needs no identity, `source` is
  * proven by the delivery itself (intake/receive.ts), everything else needs a person with at least that role.
  */
+import { whyMayNotDecide } from '../domain/approval.ts';
 import { Bug, NotPermitted } from '../domain/errors.ts';
-import type { BlastClass, RemediationView } from '../schema/remediation.ts';
+import type { RemediationView } from '../schema/remediation.ts';
 import type { Principal } from './auth.ts';
 
 export type Role = 'viewer' | 'responder' | 'commander' | 'admin';
@@ -104,33 +105,14 @@ const includes: Record<Role, readonly Role[]> = {
 export const may = (principal: Principal, role: Role | readonly Role[]): boolean =>
   [role].flat().some((one) => includes[one].some((sufficient) => principal.roles.includes(sufficient)));
 
-/** What each blast class asks of whoever decides; null: nobody may. The class comes from the plan, never from a caller. */
-const decidedBy: Record<BlastClass, Role | null> = {
-  B0: 'responder',
-  B1: 'responder',
-  B2: 'commander',
-  B3: 'commander',
-  B4: null,
-};
-
 /**
  * Throws NotPermitted unless the person may decide on this plan: by its blast class or, for B2, by a role the pack names
  * (an on-call responder, say). Denying is allowed to whom approving is, also to the proposer.
  */
 export const checkDecision = (principal: Principal, view: RemediationView, verdict: 'approve' | 'deny'): void => {
-  const blastClass = view.plan?.blastClass ?? 'B2';
-  const role = decidedBy[blastClass];
-  if (role === null) {
-    throw new NotPermitted(`a ${blastClass} change is never made by Muster; carry it out by hand after the runbook`);
-  }
-  const named = blastClass === 'B2' && view.approverRoles.some((name) => principal.roles.some((own) => own === name));
-  if (!may(principal, role) && !named) {
-    throw new NotPermitted(`a ${blastClass} plan is decided by a ${role}; ask one to look at it`);
-  }
-  const twoPeople = view.notProposer || blastClass === 'B3';
-  if (verdict === 'approve' && twoPeople && view.proposedBy.id === principal.id) {
-    throw new NotPermitted('whoever proposed a remediation does not approve it; ask a second person');
-  }
+  const asked = { ...view, blastClass: view.plan?.blastClass ?? ('B2' as const) };
+  const objection = whyMayNotDecide(principal, asked, verdict === 'approve' ? 'approved' : 'denied');
+  if (objection !== null) throw new NotPermitted(objection);
 };
 
 /** Whoever may change the shifts of other people; everybody else takes shifts over themselves. */

@@ -1,5 +1,6 @@
+/** Who may decide on a plan, and when a plan is allowed: asked by the api before a decision is taken and by the effect before it acts. */
 import type { Organisation } from '../schema/organisation.ts';
-import type { BlastClass, RemediationView } from '../schema/remediation.ts';
+import type { BlastClass, Decision, RemediationView } from '../schema/remediation.ts';
 
 type Role = Organisation['people'][string]['roles'][number];
 
@@ -14,34 +15,76 @@ const decides: Record<BlastClass, readonly Role[] | null> = {
   B3: ['commander'],
   B4: null,
 };
+/** What the class asks for at least, whatever the pack says. */
+const yesesAtLeast: Record<BlastClass, number> = { B0: 1, B1: 1, B2: 1, B3: 2, B4: 2 };
+
+/** How many different people must say yes. */
+export const quorumOf = (blastClass: BlastClass, askedByPack = 1): number =>
+  Math.max(yesesAtLeast[blastClass], askedByPack);
+
+interface Asked {
+  blastClass: BlastClass;
+  /** Roles that the pack lets decide on a B2 plan as well. */
+  approverRoles: readonly string[];
+  notProposer: boolean;
+  proposedBy: { id: string };
+}
 
 /**
- * The last look at a yes before production changes: `null` when it stands, else the reason why it does not.
- * Counts is a person's yes to exactly this hash, given by a role that the blast class - or for B2 the pack - allows, and
- * for B3, or where the pack says so, not by whoever proposed it. One no to the hash ends it. `missing`: nobody answered.
+ * `null` when the person may decide so, else why not. By a role that the blast class - or for B2 the pack - allows and,
+ * for B3 or where the pack says so, not a yes of whoever proposed it. Saying no is allowed to whom saying yes is.
+ */
+export const whyMayNotDecide = (
+  person: { id: string; name: string; roles: readonly string[] },
+  { blastClass, approverRoles, notProposer, proposedBy }: Asked,
+  verdict: Decision['verdict'],
+): string | null => {
+  const sufficient = decides[blastClass];
+  if (!sufficient) return `a ${blastClass} change is never made by Muster; carry it out by hand after the runbook`;
+  const allowed: readonly string[] = blastClass === 'B2' ? [...sufficient, ...approverRoles] : sufficient;
+  if (!person.roles.some((role) => allowed.includes(role)))
+    return `${person.name} may not ${verdict === 'approved' ? 'approve' : 'deny'} a ${blastClass} plan; ask a ${sufficient.at(-1)} to look at it`;
+  const othersOnly = notProposer || blastClass === 'B3';
+  if (verdict === 'approved' && othersOnly && person.id === proposedBy.id)
+    return `${person.name} proposed it and does not approve it; ask a second person`;
+  return null;
+};
+
+/**
+ * The last look before production changes: `null` when the plan is allowed, else why it is not. Counts are yeses of
+ * different people to exactly this hash, each with a seal that holds and by somebody who may decide. One no to the hash
+ * ends it. `missing`: not enough have answered.
  */
 export const whyNotApproved = (
-  view: Pick<RemediationView, 'decisions' | 'approverRoles' | 'notProposer' | 'proposedBy'>,
+  view: Pick<RemediationView, 'id' | 'decisions' | 'approverRoles' | 'notProposer' | 'proposedBy' | 'quorum'>,
   plan: { planHash: string; blastClass: BlastClass },
   people: Organisation['people'],
+  isSealed: (decision: Decision) => boolean,
 ): { because: string; missing: boolean } | null => {
-  const sufficient = decides[plan.blastClass];
-  if (!sufficient) return no(`a ${plan.blastClass} change is never made by Muster; carry it out by hand`);
+  if (!decides[plan.blastClass])
+    return no(`a ${plan.blastClass} change is never made by Muster; carry it out by hand after the runbook`);
   const decisions = view.decisions.filter((decision) => decision.planHash === plan.planHash);
   const denial = decisions.find((decision) => decision.verdict === 'denied');
   if (denial) return no(`${denial.by.name} denied this plan`);
-  const allowed: readonly string[] = plan.blastClass === 'B2' ? [...sufficient, ...view.approverRoles] : sufficient;
-  const twoPeople = view.notProposer || plan.blastClass === 'B3';
-  let objection: string | null = null;
-  for (const { by } of decisions) {
-    const roles: readonly string[] = by.id === operator ? sufficient : (people[by.id]?.roles ?? []);
-    if (by.kind !== 'person') objection = 'only a person can approve';
-    else if (twoPeople && by.id === view.proposedBy.id)
-      objection = `${by.name} proposed it and cannot approve it alone`;
-    else if (!roles.some((role) => allowed.includes(role))) objection = `${by.name} may not approve this`;
-    else return null;
+  const objections: string[] = [];
+  const yeses = new Set<string>();
+  for (const decision of decisions) {
+    const { by } = decision;
+    const roles = by.id === operator ? ['responder', 'commander'] : (people[by.id]?.roles ?? []);
+    const objection =
+      by.kind !== 'person'
+        ? 'only a person can approve'
+        : !isSealed(decision)
+          ? `the yes of ${by.name} did not come through the API of Muster`
+          : whyMayNotDecide({ id: by.id, name: by.name, roles }, { ...view, blastClass: plan.blastClass }, 'approved');
+    if (objection === null) yeses.add(by.id);
+    else objections.push(objection);
   }
-  return objection ? no(objection) : { because: 'nobody approved this plan', missing: true };
+  const wanted = quorumOf(plan.blastClass, view.quorum);
+  if (yeses.size >= wanted) return null;
+  if (objections.length > 0) return no(objections.join('; '));
+  if (yeses.size === 0) return { because: 'nobody approved this plan', missing: true };
+  return { because: `${yeses.size} of ${wanted} people approved this plan`, missing: true };
 };
 
 const no = (because: string): { because: string; missing: boolean } => ({ because, missing: false });

@@ -1,7 +1,7 @@
 /**
  * The folder of everything that must outlive a restart.
  *
- *   secrets.json        generated token and sandbox secret, 0600
+ *   secrets.json        generated token, sandbox secret and approval key, 0600
  *   postgres/           the embedded database
  *   temporal.db         the embedded Temporal server's file
  *   cache/              what the next start would have to make again; may be deleted
@@ -38,7 +38,11 @@ export const openDataFolder = (given: string): DataFolder => {
   return { path, at: (...names) => join(path, ...names), logFile: (name) => join(path, 'logs', `${name}.log`) };
 };
 
-const Secrets = z.object({ MUSTER_TOKEN: z.string().min(16), MUSTER_SANDBOX_SECRET: z.string().min(16) });
+const Secrets = z.object({
+  MUSTER_TOKEN: z.string().min(16),
+  MUSTER_SANDBOX_SECRET: z.string().min(16),
+  MUSTER_APPROVAL_KEY: z.string().min(32),
+});
 export type Secrets = z.infer<typeof Secrets>;
 
 /** What the environment gives wins for this run; the rest is generated once and kept. */
@@ -49,12 +53,14 @@ export const openSecrets = (folder: DataFolder, given: Partial<Record<keyof Secr
   return {
     MUSTER_TOKEN: given.MUSTER_TOKEN ?? kept.MUSTER_TOKEN,
     MUSTER_SANDBOX_SECRET: given.MUSTER_SANDBOX_SECRET ?? kept.MUSTER_SANDBOX_SECRET,
+    MUSTER_APPROVAL_KEY: given.MUSTER_APPROVAL_KEY ?? kept.MUSTER_APPROVAL_KEY,
   };
 };
 
 const newSecrets = (): Secrets => ({
   MUSTER_TOKEN: `mst_${randomBytes(24).toString('base64url')}`,
   MUSTER_SANDBOX_SECRET: randomBytes(32).toString('base64url'),
+  MUSTER_APPROVAL_KEY: randomBytes(32).toString('base64url'),
 });
 
 const readSecrets = (file: string): Secrets => {

@@ -34,6 +34,7 @@ const holders: Record<string, ChildName[]> = {
   DATABASE_URL: ['api', 'worker', 'remediation-worker'],
   TEMPORAL_API_KEY: ['api', 'worker', 'remediation-worker'],
   MUSTER_TOKEN: ['api'],
+  MUSTER_APPROVAL_KEY: ['api', 'remediation-worker'],
   MUSTER_PEOPLE_TOKENS: ['api'],
   MUSTER_SUPERVISOR_URL: ['api'],
   MUSTER_SANDBOX_SECRET: ['api', 'worker', 'remediation-worker', 'sandbox'],
@@ -55,6 +56,7 @@ export const environmentOf = (name: ChildName, world: World): NodeJS.ProcessEnv 
     MUSTER_SUPERVISOR_URL: world.supervisorUrl,
     MUSTER_TOKEN: secrets.MUSTER_TOKEN,
     MUSTER_SANDBOX_SECRET: secrets.MUSTER_SANDBOX_SECRET,
+    MUSTER_APPROVAL_KEY: secrets.MUSTER_APPROVAL_KEY,
     TEMPORAL_ADDRESS: world.temporalAddress,
     DATABASE_URL: world.databaseUrl ?? undefined,
   };

@@ -240,6 +240,8 @@ export const PackDocument = z.strictObject({
       roles: z.array(z.string()).min(1),
       expiresAfter: Duration,
       notProposer: z.boolean(),
+      /** Different people who must say yes; the blast class may ask for more, never for fewer. */
+      quorum: z.number().int().min(1).max(5).default(1),
     }),
     settleWithin: Duration,
     verify: z.strictObject({

@@ -91,6 +91,7 @@ describe('nothing is sent', () => {
     ['of whoever proposed it', { proposedBy: 'ada' }, /proposed it/],
     ['of a machine', { by: { kind: 'muster', id: 'muster', name: 'Muster' } }, /only a person/],
     ['that is a no', { verdict: 'denied' }, /denied/],
+    ['that did not come through the api', { seal: 'forged' }, /did not come through the API/],
   ];
   for (const [whose, decision, words] of wrongYes) {
     test(`on a yes ${whose}`, async () => {

@@ -23,6 +23,7 @@ const diagnose = async (
   const { diagnose: activity } = createRemediationActivities({
     store,
     organisation: plane.organisation,
+    approvalKey: null,
     connect: () => ({ metrics: plane.metrics }),
     cluster: () => (more.away ? unreachable : plane.cluster),
     log: { info: () => {}, warn: () => {} },

@@ -191,6 +191,7 @@ describe('deciding on a plan', () => {
       planHash: 'hash',
       approverRoles: ['commander'],
       notProposer: true,
+      quorum: 1,
       expiresAt: '2026-03-02T10:00:00.000Z',
       decisions: [],
       baseline: null,

@@ -28,6 +28,7 @@ import type { AttachAlerts, IncidentCommand, IncidentStart, RemoteControl } from
 import { testDatabase } from '../support/postgres.ts';
 import { type SnsTopic, snsTopic } from './sns-signer.ts';
 
+export const approvalKey = 'a key of the tests, long enough to be one';
 export const operatorToken = 'operator-token-for-tests';
 export const sandboxSecret = 'sandbox-secret-for-tests';
 export const pagerdutySecret = 'pagerduty-secret-for-tests';
@@ -174,6 +175,7 @@ export const anApi = async (
     receiver,
     remote: temporal,
     identities: identities({ token: operatorToken, sandboxSecret, organisation }),
+    approvalKey,
     feed,
     metrics,
     wake: dispatcher.wake,

@@ -13,15 +13,24 @@ const yes = (id: string, more: Partial<Decision> = {}): Decision => ({
   verdict: 'approved',
   planHash: 'h',
   reason: null,
+  seal: 'holds',
   ...more,
 });
 
 const why = (
   decisions: Decision[],
-  more: { blastClass?: BlastClass; approverRoles?: string[]; notProposer?: boolean; proposer?: string } = {},
+  more: {
+    blastClass?: BlastClass;
+    approverRoles?: string[];
+    notProposer?: boolean;
+    proposer?: string;
+    quorum?: number;
+  } = {},
 ): string | null =>
   whyNotApproved(
     {
+      id: 'run',
+      quorum: more.quorum ?? 1,
       decisions,
       approverRoles: more.approverRoles ?? ['commander'],
       notProposer: more.notProposer ?? false,
@@ -29,6 +38,7 @@ const why = (
     },
     { planHash: 'h', blastClass: more.blastClass ?? 'B2' },
     people,
+    ({ seal }) => seal === 'holds',
   )?.because ?? null;
 
 describe('a yes stands', () => {
@@ -37,7 +47,6 @@ describe('a yes stands', () => {
   });
   test('when the operator gave it, who holds every role', () => {
     expect(why([yes('operator')])).toBeNull();
-    expect(why([yes('operator')], { blastClass: 'B3' })).toBeNull();
   });
   test('when the pack lets responders decide on a rolling change', () => {
     expect(why([yes('responder')], { approverRoles: ['responder'] })).toBeNull();
@@ -47,7 +56,38 @@ describe('a yes stands', () => {
   });
 });
 
+describe('two people', () => {
+  const second = { commander: people.commander, other: { roles: ['commander'] } } as unknown as Organisation['people'];
+  const whyOf = (decisions: Decision[], blastClass: BlastClass, quorum = 1): string | null =>
+    whyNotApproved(
+      {
+        id: 'run',
+        decisions,
+        approverRoles: [],
+        notProposer: false,
+        quorum,
+        proposedBy: { kind: 'muster', id: 'muster', name: 'x' },
+      },
+      { planHash: 'h', blastClass },
+      second,
+      ({ seal }) => seal === 'holds',
+    )?.because ?? null;
+  test('are asked for by B3, whatever the pack says, and by a pack that wants them', () => {
+    expect(whyOf([yes('commander'), yes('other')], 'B3')).toBeNull();
+    expect(whyOf([yes('commander'), yes('operator')], 'B3')).toBeNull();
+    expect(whyOf([yes('commander'), yes('other')], 'B2', 2)).toBeNull();
+  });
+  test('are not one person who says it twice', () => {
+    expect(whyOf([yes('commander')], 'B3')).toBe('1 of 2 people approved this plan');
+    expect(whyOf([yes('commander'), yes('commander')], 'B3')).toBe('1 of 2 people approved this plan');
+    expect(whyOf([yes('commander')], 'B2', 2)).toBe('1 of 2 people approved this plan');
+  });
+});
+
 describe('a yes does not stand', () => {
+  test('that did not come through the API, whoever it claims to be', () => {
+    expect(why([yes('commander', { seal: 'forged' })])).toMatch(/did not come through the API/);
+  });
   test('when nobody gave one', () => {
     expect(why([])).toBe('nobody approved this plan');
   });

@@ -105,6 +105,7 @@ export const aRemediation = (id: string, incidentId: string, more: Partial<Remed
   planHash: null,
   approverRoles: ['commander'],
   notProposer: true,
+  quorum: 1,
   expiresAt: null,
   decisions: [],
   baseline: null,

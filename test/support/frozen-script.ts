@@ -1,9 +1,10 @@
+import { sealOf } from '../../src/domain/approval-seal.ts';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import { acknowledge, approve, attachAlerts, escalate, postUpdate, resolve } from '../../workflows/messages.ts';
 import { guide } from './builders.ts';
 import type { IncidentWorld, LiveIncident } from './incident-world.ts';
-import type { PlayedCluster } from './sandbox-cluster.ts';
+import { approvalKey, type PlayedCluster } from './sandbox-cluster.ts';
 
 const alerts = (batch: number, startsAt: string) =>
   Array.from({ length: 6 }, (_, index) => ({
@@ -59,7 +60,8 @@ export const approveRollback = async (world: IncidentWorld, incidentId: string):
   const [run] = await world.store.remediations.remediations(incidentId);
   if (!run?.planHash) throw new Error(`no plan waits for approval: ${JSON.stringify(run?.outcome ?? run)}`);
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(run.target));
-  await handle.executeUpdate(approve, {
-    args: [{ by: { kind: 'person', id: 'lee', name: 'Lee' }, remediationId: run.id, planHash: run.planHash }],
-  });
+  const { id: remediationId, planHash } = run;
+  const seal = sealOf(approvalKey, { remediationId, personId: 'lee', verdict: 'approved', planHash });
+  const by = { kind: 'person' as const, id: 'lee', name: 'Lee' };
+  await handle.executeUpdate(approve, { args: [{ by, remediationId, planHash, seal }] });
 };

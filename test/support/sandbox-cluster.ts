@@ -9,6 +9,9 @@ import type { Service } from '../../src/schema/organisation.ts';
 import type { WorldOptions } from './incident-world.ts';
 
 const secret = 'a secret between the sandbox and its tests';
+/** Seals decisions in tests as the api does. */
+export const approvalKey = 'a key of the tests, long enough to be one';
+
 /** Rollouts take seconds of the sandbox's clock; tests do not wait for them. It starts in the past, so that a release comes before its alert. */
 const speed = 20;
 const startsBeforeMs = 8 * 60_000;
@@ -46,6 +49,7 @@ export const playedCluster = async (): Promise<PlayedCluster> => {
       createRemediationActivities({
         store,
         organisation: people,
+        approvalKey,
         connect: () => ports.connections,
         cluster: () => cluster,
         log: { info: () => undefined, warn: () => undefined },

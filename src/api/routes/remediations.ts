@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { InvalidInput, NotFound } from '../../domain/errors.ts';
+import { sealOf } from '../../domain/approval-seal.ts';
+import { InvalidInput, NotFound, Unavailable } from '../../domain/errors.ts';
 import { holdsSecret } from '../../domain/redaction.ts';
 import { DecideRemediation, ProposeRemediation, RemediationItem } from '../../schema/api.ts';
 import { Evidence, RemediationView } from '../../schema/remediation.ts';
@@ -19,7 +20,7 @@ import {
 } from './operation.ts';
 import { orWhyNot, updateIdOf } from './send-command.ts';
 
-export const remediationRoutes = async (app: App, { store, remote }: ApiDependencies): Promise<void> => {
+export const remediationRoutes = async (app: App, { store, remote, approvalKey }: ApiDependencies): Promise<void> => {
   app.get(
     '/api/v1/incidents/:id/remediations',
     {
@@ -102,13 +103,23 @@ export const remediationRoutes = async (app: App, { store, remote }: ApiDependen
         }
         checkDecision(principal, view, verdict);
         const { planHash, reason } = request.body;
+        if (approvalKey === null)
+          throw new Unavailable(
+            'decisions cannot be sealed here: set MUSTER_APPROVAL_KEY, the same for api and remediation worker',
+          );
+        const seal = sealOf(approvalKey, {
+          remediationId: view.id,
+          personId: principal.id,
+          verdict: verdict === 'approve' ? 'approved' : 'denied',
+          planHash,
+        });
         const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
         return orWhyNot(
           incident,
           remote.decide(
             view.target,
             verdict,
-            { by: actorOf(principal), remediationId: view.id, planHash, reason },
+            { by: actorOf(principal), remediationId: view.id, planHash, reason, seal },
             updateId,
           ),
         );

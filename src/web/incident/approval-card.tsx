@@ -22,6 +22,9 @@ export const ApprovalCard = ({ view, onDecided }: { view: RemediationView; onDec
     const body = { planHash: hash, ...(reason.trim() ? { reason: reason.trim() } : {}) };
     if (await command.run(() => send(remediationPath(view.incidentId, view.id, verdict), body))) onDecided();
   };
+  const { quorum } = view;
+  const yeses = view.decisions.filter(({ verdict }) => verdict === 'approved');
+  const decided = me !== null && view.decisions.some(({ by }) => by.id === me.person.id);
   const own = view.notProposer && me !== null && view.proposedBy.id === me.person.id;
   const holdsRole = holdsOneOf(me, view.approverRoles);
 
@@ -37,6 +40,13 @@ export const ApprovalCard = ({ view, onDecided }: { view: RemediationView; onDec
           The question expires in <Countdown dueAt={view.expiresAt} />
         </p>
       ) : null}
+      {quorum > 1 ? (
+        <p>
+          {`Takes the yes of ${quorum} people`}
+          {yeses.length > 0 ? `; so far ${yeses.map(({ by }) => by.name).join(', ')}.` : '; nobody has said yes yet.'}
+        </p>
+      ) : null}
+      {decided ? <p class="warn-text">You have decided; another person must look at it.</p> : null}
       {own ? <p class="warn-text">You proposed this yourself: somebody else must agree.</p> : null}
       {!own && !holdsRole ? (
         <p class="warn-text">You hold {me?.person.roles.join(', ') || 'no role'}; the API will refuse your yes.</p>

@@ -136,6 +136,7 @@ export const aRemediation = (now: number, over: Partial<RemediationView> = {}): 
     planHash: plan.planHash,
     approverRoles: ['commander', 'admin'],
     notProposer: true,
+    quorum: 1,
     expiresAt: at(now, 540),
     decisions: [],
     baseline: 0.371,

@@ -241,6 +241,7 @@ export class RecordedServer {
         verdict: verdict === 'approve' ? 'approved' : 'denied',
         planHash: remediation.planHash,
         reason: body.reason ?? null,
+        seal: 'recorded',
       });
       this.change(
         {},

@@ -4,12 +4,19 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ApplyResult, Diagnosis, IncidentContext, PlanResult, SettledResult } from '../../../activities/index.ts';
 import { createRemediationActivities } from '../../../activities/run-action.ts';
+import { sealOf } from '../../../src/domain/approval-seal.ts';
 import { VendorError } from '../../../src/domain/errors.ts';
 import type { Cluster, ClusterRequest, Metrics } from '../../../src/integrations/integration.ts';
 import type { Organisation } from '../../../src/schema/organisation.ts';
 import type { Decision, Plan, RemediationView, Target } from '../../../src/schema/remediation.ts';
 import { make } from './planes.ts';
 import { aStore, type FakeStore } from './remediation-store.ts';
+
+/** Seals decisions in tests as the api does. */
+export const approvalKey = 'a key of the tests, long enough to be one';
+
+const sealed = (remediationId: string, { by, verdict, planHash }: Omit<Decision, 'seal'>): string =>
+  sealOf(approvalKey, { remediationId, personId: by.id, verdict, planHash });
 
 export const incident: IncidentContext = {
   incidentId: 'INC-2026-014',
@@ -141,6 +148,7 @@ export const aBench = async (
   const activities = createRemediationActivities({
     store,
     organisation,
+    approvalKey,
     connect: () => ({ metrics }),
     cluster: () => wire,
     log: { info: () => {}, warn: () => {} },
@@ -217,17 +225,20 @@ export const aBench = async (
         id,
         approverRoles: ['commander'],
         notProposer: true,
+        quorum: 1,
         proposedBy: { kind: 'person', id: proposedBy, name: proposedBy },
-        decisions: [
-          {
-            by: { kind: 'person', id: 'ada', name: 'Ada' },
+        // What affects many takes two people, whatever the pack asks for.
+        decisions: (plan.blastClass === 'B3' ? ['ada', 'operator'] : ['ada']).map((person) => {
+          const decision: Omit<Decision, 'seal'> = {
+            by: { kind: 'person', id: person, name: person === 'ada' ? 'Ada' : 'Operator' },
             at: new Date().toISOString(),
             verdict: 'approved',
             planHash: plan.planHash,
             reason: null,
             ...rest,
-          },
-        ],
+          };
+          return { ...decision, seal: rest.seal ?? sealed(id, decision) };
+        }),
       } as unknown as RemediationView);
       return id;
     },
