@@ -19,7 +19,7 @@ export const useLeaks = (text: string, names: readonly string[]): Leak[] => {
         .split('|')
         .filter((name) => name.length > 2);
       const people = words.length > 0 ? new RegExp(`\\b(?:${words.map(literal).join('|')})\\b`) : null;
-      if (wanted) setLeaks(leaksIn(text, { internal: null, forbidden: null, people }));
+      if (wanted) setLeaks(leaksIn(text, { internal: null, forbidden: null, people, lifted: new Set() }));
     };
     if (text.trim() === '') setLeaks([]);
     else look().catch(() => undefined);

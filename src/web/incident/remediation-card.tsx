@@ -1,4 +1,3 @@
-import { placeOf } from '../../domain/target.ts';
 import type { RemediationView } from '../../schema/remediation.ts';
 import { Instant } from '../parts/instant.tsx';
 import { remediationWords } from '../parts/status-word.ts';
@@ -6,6 +5,10 @@ import { Why } from '../parts/why.tsx';
 import { ApprovalCard } from './approval-card.tsx';
 import { PlanDetails } from './plan-details.tsx';
 import { stepsOf } from './remediation-steps.ts';
+
+/** "shop/checkout", or "node-1" for what belongs to the whole cluster. */
+const placeOf = ({ namespace, name }: RemediationView['target']): string =>
+  namespace === '' ? name : `${namespace}/${name}`;
 
 const ended = (view: RemediationView): boolean => view.endedAt !== null;
 
