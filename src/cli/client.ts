@@ -32,8 +32,8 @@ export class ApiClient {
     return this.#json('POST', path, schema, body, idempotencyKey);
   }
 
-  async delete(path: string): Promise<void> {
-    await this.#send('DELETE', path);
+  async delete(path: string, body?: unknown): Promise<void> {
+    await this.#send('DELETE', path, body);
   }
 
   /** Plain text, such as the postmortem's Markdown. */

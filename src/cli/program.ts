@@ -12,6 +12,7 @@ import { addRemediationCommands } from './commands/remediation.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addShiftCommands } from './commands/shift.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
+import { addStopCommand } from './commands/stop.ts';
 import { addTokenCommand } from './commands/token.ts';
 import type { World } from './context.ts';
 import { CommandFailed } from './failure.ts';
@@ -77,6 +78,7 @@ Examples:
   addReadCommands(muster, world);
   addChangeCommands(muster, world);
   addRemediationCommands(muster, world);
+  addStopCommand(muster, world);
   addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
