@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { readsAtStart } from '../../src/domain/config-readers.ts';
+import { mounts, readsAtStart } from '../../src/domain/config-readers.ts';
 import { sha256 } from '../../src/domain/plan-hash.ts';
 import { holdsSecret } from '../../src/domain/redaction.ts';
-import { configMapsOf } from '../../src/domain/rollout-history.ts';
 import { ConfigMap, Workload } from '../../src/schema/kubernetes.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
@@ -141,7 +140,7 @@ const readersOf = async ({ cluster, target }: ActionContext, key: string): Promi
       const { template } = workload.spec;
       const name = `${kind} ${workload.metadata.name}`;
       if (readsAtStart(template, target.name, key)) readers.atStart.push(name);
-      else if (configMapsOf(template).includes(target.name)) readers.mounted.push(name);
+      else if (mounts(template, target.name)) readers.mounted.push(name);
     }
   }
   return readers;

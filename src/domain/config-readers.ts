@@ -14,6 +14,12 @@ export const readsAtStart = (template: Template, configMap: string, key: string)
       }),
   );
 
+/** True when pods of this template have that ConfigMap as files. */
+export const mounts = (template: Template, configMap: string): boolean =>
+  list(spec(template).volumes).some((volume) =>
+    [volume, ...list(fields(volume.projected).sources)].some((source) => fields(source.configMap).name === configMap),
+  );
+
 const spec = (template: Template): Fields => fields(template.spec);
 
 type Fields = Record<string, unknown>;
