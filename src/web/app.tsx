@@ -6,6 +6,7 @@ import { IncidentPage } from './incident/incident-page.tsx';
 import { hasLinkToken, LoginPage } from './login/login-page.tsx';
 import { Announcer } from './parts/announcer.tsx';
 import { Failed, Loading } from './parts/notes.tsx';
+import { StopBanner } from './parts/stop-banner.tsx';
 import { type Address, navigate, useAddress } from './router.ts';
 import { SandboxPage } from './sandbox/sandbox-page.tsx';
 import { mePath, read, remove, signedOut } from './server/client.ts';
@@ -109,6 +110,7 @@ const Shell = ({ me, address, children }: { me: Me | null; address: Address; chi
         ) : null}
         {me ? <Leave me={me} /> : null}
       </header>
+      {me ? <StopBanner /> : null}
       <main id="main" class="page" ref={main} tabIndex={-1}>
         {children}
       </main>

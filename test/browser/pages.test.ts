@@ -276,6 +276,21 @@ describe('the pages', () => {
     expect(await headline().locator('.countdown-large').getAttribute('class')).not.toContain('is-stale');
   });
 
+  test('a stop stands on every page with who and why, and goes when it is lifted', async () => {
+    const by = { id: 'dana', name: 'Dana Reyes' };
+    server.recording.stops = [{ scope: 'global', reason: 'it makes things worse', by, since: at(Date.now(), -60) }];
+    const banner = page.getByRole('alert').getByText('All changes of production are stopped.');
+    for (const path of ['/', incidentPage]) {
+      await enter(path, phone);
+      await banner.waitFor();
+      await page.getByText('Dana Reyes: it makes things worse').waitFor();
+      expect(await overflow()).toBe(0);
+      expect(await faultsOfAccess(page)).toEqual([]);
+    }
+    server.recording.stops = [];
+    await banner.waitFor({ state: 'detached', timeout: 15_000 });
+  });
+
   test('text for customers that says too much is marked before it is sent', async () => {
     await enter(incidentPage);
     await page.getByLabel('customers').check();

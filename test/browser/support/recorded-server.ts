@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { FollowUpView } from '../../../src/schema/api.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../../../src/schema/incident.ts';
 import type { Evidence, RemediationView } from '../../../src/schema/remediation.ts';
+import type { Stop } from '../../../src/schema/stop.ts';
 import * as recorded from './recorded-answers.ts';
 
 export const webRoot = fileURLToPath(new URL('../../../dist/web', import.meta.url));
@@ -28,6 +29,7 @@ export interface Recording {
   remediations: RemediationView[];
   evidence: Evidence | null;
   followUp: FollowUpView | null;
+  stops: Stop[];
   sandbox: ReturnType<typeof recorded.aSandbox>;
 }
 
@@ -92,6 +94,7 @@ export class RecordedServer {
       remediations: [recorded.aRemediation(now)],
       evidence: recorded.someEvidence(now),
       followUp: null,
+      stops: [],
       sandbox: recorded.aSandbox(now),
     };
   }
@@ -198,6 +201,7 @@ export class RecordedServer {
     if (pathname === '/api/v1/incidents') return json(response, 200, { items: recording.incidents, nextCursor: null });
     if (pathname === '/api/v1/on-call') return json(response, 200, recorded.onCall(Date.now()));
     if (pathname === '/api/v1/health') return json(response, 200, recorded.health);
+    if (pathname === '/api/v1/stops') return json(response, 200, { items: recording.stops, record: [] });
     const [, id = '', rest = ''] = /^\/api\/v1\/incidents\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
     const view = recording.incidents.find((one) => one.id === id);
     if (!view) return refuse(response, 404, `There is no incident ${id}; the board lists them.`);
