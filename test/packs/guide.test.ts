@@ -87,7 +87,12 @@ describe('the guide pack says what the guide says', () => {
   });
 
   test('a rollback needs a commander who did not propose it, within 15 minutes', () => {
-    expect(pack.remediation.approval).toEqual({ roles: ['commander'], expiresAfter: 15 * minuteMs, notProposer: true });
+    expect(pack.remediation.approval).toEqual({
+      roles: ['commander'],
+      expiresAfter: 15 * minuteMs,
+      notProposer: true,
+      quorum: 1,
+    });
     expect(pack.remediation.verify).toEqual({ every: 30_000, consecutiveSuccesses: 3, giveUpAfter: 10 * minuteMs });
     expect(pack.remediation.lookBack).toBe(2 * hourMs);
     expect(pack.room).toMatchObject({ name: 'incident-{date}-{slug}', archiveAfter: 24 * hourMs });
