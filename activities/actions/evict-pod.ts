@@ -86,7 +86,7 @@ export const evictPod = defineAction({
     return owner?.uid === State.parse(step.before).controller.uid ? 'pending' : 'superseded';
   },
 
-  /** The replacement has the name of the old pod in a StatefulSet, and is the youngest under a ReplicaSet. */
+  /** The replacement has the name of the old pod in a StatefulSet, and is the youngest (to the second) under a ReplicaSet. */
   async settled(context, step) {
     const state = State.parse(step.before);
     const { controller } = state;
@@ -101,7 +101,7 @@ export const evictPod = defineAction({
         ? metadata.name === context.target.name
         : others.length >= wanted && metadata.creationTimestamp === youngest,
     );
-    if (wanted === 0 || replacements.some(isReady)) return { state: 'settled', finding };
+    if (wanted === 0 || (replacements.length > 0 && replacements.every(isReady))) return { state: 'settled', finding };
     return { state: 'moving', finding: `${finding}; the replacement of ${context.target.name} is not` };
   },
 });

@@ -99,6 +99,8 @@ export interface Bench {
     plan: Plan,
     how?: { revert?: boolean; attempt?: number; remediationId?: string; key?: string; leftMs?: number },
   ): Promise<ApplyResult>;
+  /** How far it is at this moment. */
+  look(plan: Plan): Promise<SettledResult>;
   settled(plan: Plan, how?: { revert?: boolean }): Promise<SettledResult>;
   diagnose(metrics?: Partial<Metrics>): Promise<Diagnosis>;
 }
@@ -255,6 +257,7 @@ export const aBench = async (
         },
         { attempt, scheduledTimestampMs: Date.now(), scheduleToCloseTimeoutMs: leftMs },
       ),
+    look: (plan) => run(activities.observeSettled, { incident, plan, revert: false }),
     async settled(plan, { revert = false } = {}) {
       let last: SettledResult | null = null;
       await until(`${plan.sentence} has settled`, async () => {
