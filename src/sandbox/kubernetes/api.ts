@@ -4,12 +4,11 @@
  */
 import { answer, asFields, asText, jsonBody, type SandboxAnswer, type SandboxRequest } from '../wire.ts';
 import type { Cluster } from './cluster.ts';
-import { replicaSetsOf } from './deployment-controller.ts';
 import { derivedObjects, withDerivedStatus } from './derived.ts';
 import { podLog } from './logs.ts';
-import { canonical, type Deployment, type KubeObject, type Pod } from './objects.ts';
+import { canonical, type Deployment, isControlledBy, type KubeObject, type Pod } from './objects.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from './patch.ts';
-import { deletePod, podsOf } from './replica-set-controller.ts';
+import { deletePod } from './replica-set-controller.ts';
 import { apiVersionOf, discovery, parseResourcePath, type ResourcePath, storedAs } from './resources.ts';
 import { parseFieldSelector, parseLabelSelector } from './selectors.ts';
 import {
@@ -23,7 +22,7 @@ import {
   unauthorized,
   unsupportedMediaType,
 } from './status.ts';
-import { defaultDeployment, isKubeObject, validateDeployment } from './validation.ts';
+import { defaultDeployment, defaultRevised, isKubeObject, validateDeployment } from './validation.ts';
 
 export interface KubernetesContext {
   cluster: Cluster;
@@ -161,7 +160,7 @@ const create = (context: KubernetesContext, path: ResourcePath, request: Sandbox
   }
   const { uid: _, resourceVersion: __, ...metadata } = body.metadata;
   const object = {
-    ...(path.type.resource === 'deployments' ? defaultDeployment(body) : body),
+    ...defaulted(path.type.resource, body),
     metadata: { ...metadata, ...(namespaced ? { namespace: path.namespace } : {}) },
   };
   if (path.type.resource === 'deployments') validateDeployment(object as KubeObject, null);
@@ -169,6 +168,11 @@ const create = (context: KubernetesContext, path: ResourcePath, request: Sandbox
   const created = structuredClone(store.create<KubeObject>(storedAs(path.type), object, context.nowMs()));
   written(context, true);
   return answer(201, created);
+};
+
+const defaulted = (resource: string, object: KubeObject): KubeObject => {
+  if (resource === 'deployments') return defaultDeployment(object);
+  return resource === 'statefulsets' || resource === 'daemonsets' ? defaultRevised(object) : object;
 };
 
 const written = (context: KubernetesContext, changed: boolean): void => {
@@ -268,16 +272,21 @@ const remove = (context: KubernetesContext, path: ResourcePath, request: Sandbox
   const { store } = context.cluster;
   if (isPod) deletePod(store, object as Pod, context.nowMs());
   else {
-    if (path.type.resource === 'deployments') {
-      for (const set of replicaSetsOf(store, object as Deployment)) {
-        for (const pod of podsOf(store, set)) store.remove('/pods', pod);
-        store.remove('apps/replicasets', set);
-      }
-    }
+    removeOwned(context.cluster.store, object);
     store.remove(storedAs(path.type), object);
   }
   written(context, true);
   return answer(200, isPod ? object : success);
+};
+
+/** What the garbage collector takes away with its owner. */
+const removeOwned = (store: Cluster['store'], owner: KubeObject): void => {
+  for (const resource of ['apps/replicasets', 'apps/controllerrevisions', '/pods']) {
+    for (const owned of store.list(resource).filter((one) => isControlledBy(one, owner))) {
+      removeOwned(store, owned);
+      store.remove(resource, owned);
+    }
+  }
 };
 
 const scale = (context: KubernetesContext, path: ResourcePath, request: SandboxRequest): SandboxAnswer => {

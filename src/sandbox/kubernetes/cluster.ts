@@ -2,10 +2,13 @@
  * The cluster as a machine over time: events happen at computed instants, so a jump of the clock gives
  * the same history as waiting did. Nothing here reads a real clock.
  */
+
+import { syncDaemonSet } from './daemon-set-controller.ts';
 import { progressDeadlineMs, syncDeployment } from './deployment-controller.ts';
 import { changeCauseAnnotation, type Deployment, kubeTime, type Node, type PodTemplate } from './objects.ts';
 import { live, planLives, setReady } from './pod-life.ts';
 import { schedulePending, syncReplicaSet } from './replica-set-controller.ts';
+import { syncStatefulSet } from './stateful-set-controller.ts';
 import { type ClusterState, ClusterStore } from './store.ts';
 
 /** Controllers settle long before; the bound catches a loop of our own making. */
@@ -46,6 +49,8 @@ export class Cluster {
         changed = syncDeployment({ store: this.store, deployment, atMs, speed: this.speed() }) || changed;
       }
       for (const set of this.store.replicaSets()) changed = syncReplicaSet(this.store, set, atMs) || changed;
+      for (const set of this.store.statefulSets()) changed = syncStatefulSet(this.store, set, atMs) || changed;
+      for (const set of this.store.daemonSets()) changed = syncDaemonSet(this.store, set, atMs) || changed;
       changed = schedulePending(this.store, atMs) || changed;
       if (!changed) break;
     }

@@ -1,5 +1,6 @@
-/** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets. */
+/** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets and quotas. */
 
+import { bytesOf, mebibytes } from '../../domain/quantity.ts';
 import { isReady, type KubeObject, type Pod } from './objects.ts';
 import type { ResourceType } from './resources.ts';
 import { matchesSelector } from './selectors.ts';
@@ -12,6 +13,10 @@ interface Service extends KubeObject {
 interface Budget extends KubeObject {
   spec: { minAvailable?: number; selector: { matchLabels?: Record<string, string> } };
   status: Record<string, unknown>;
+}
+
+interface Quota extends KubeObject {
+  spec: { hard?: Record<string, string> };
 }
 
 /** Null: the resource is stored, not derived. */
@@ -61,6 +66,7 @@ const selected = (store: ClusterStore, namespace: string, labels: Record<string,
         );
 
 export const withDerivedStatus = (store: ClusterStore, object: KubeObject): KubeObject => {
+  if (object.kind === 'ResourceQuota') return withUse(store, object as Quota);
   if (object.kind !== 'PodDisruptionBudget') return object;
   // Only budgets are stored under this kind.
   const budget = object as Budget;
@@ -75,4 +81,26 @@ export const withDerivedStatus = (store: ClusterStore, object: KubeObject): Kube
     disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy),
   };
   return { ...budget, status } as KubeObject;
+};
+
+/** Counts pods and their memory; a quota is shown here, and not enforced when pods are made. */
+const withUse = (store: ClusterStore, quota: Quota): KubeObject => {
+  const pods = store.pods().filter((pod) => pod.metadata.namespace === quota.metadata.namespace);
+  const memory = (what: 'limits' | 'requests'): string =>
+    mebibytes(
+      pods
+        .flatMap((pod) => pod.spec.containers)
+        .reduce((sum, { resources }) => sum + (bytesOf((resources?.[what] ?? resources?.limits)?.memory) ?? 0), 0),
+      Math.ceil,
+    );
+  const known: Record<string, string> = {
+    pods: String(pods.length),
+    'count/pods': String(pods.length),
+    memory: memory('requests'),
+    'requests.memory': memory('requests'),
+    'limits.memory': memory('limits'),
+  };
+  const { hard = {} } = quota.spec;
+  const used = Object.fromEntries(Object.keys(hard).map((name) => [name, known[name] ?? '0']));
+  return { ...quota, status: { hard, used } } as KubeObject;
 };

@@ -46,6 +46,7 @@ export interface Condition {
 export interface Container {
   name: string;
   image: string;
+  resources?: { limits?: Record<string, string>; requests?: Record<string, string> };
 }
 
 export interface PodTemplate {
@@ -91,6 +92,33 @@ export interface ReplicaSet extends KubeObject {
     availableReplicas?: number;
     observedGeneration?: number;
   };
+}
+
+/** What StatefulSets and DaemonSets have in common. */
+export interface RevisedWorkload extends KubeObject {
+  spec: {
+    selector: LabelSelector;
+    template: PodTemplate;
+    updateStrategy: {
+      type: 'RollingUpdate' | 'OnDelete';
+      rollingUpdate?: { partition?: number; maxUnavailable?: number | string };
+    };
+    revisionHistoryLimit?: number;
+  };
+}
+
+export interface StatefulSet extends RevisedWorkload {
+  spec: RevisedWorkload['spec'] & { replicas: number; podManagementPolicy?: 'OrderedReady' | 'Parallel' };
+  status: { currentRevision?: string; updateRevision?: string; [figure: string]: unknown };
+}
+
+export interface DaemonSet extends RevisedWorkload {
+  status: { [figure: string]: unknown };
+}
+
+export interface ControllerRevision extends KubeObject {
+  revision: number;
+  data: { spec: { template: PodTemplate & { $patch: 'replace' } } };
 }
 
 export interface ContainerState {
@@ -154,6 +182,7 @@ export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-repli
 export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas';
 export const changeCauseAnnotation = 'kubernetes.io/change-cause';
 export const hashLabel = 'pod-template-hash';
+export const revisionHashLabel = 'controller-revision-hash';
 
 /** The API writes whole seconds (metav1.Time). */
 export const kubeTime = (atMs: number): string => new Date(atMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -162,6 +191,15 @@ export const isControlledBy = (object: KubeObject, owner: KubeObject): boolean =
   object.metadata.ownerReferences?.some(
     (reference) => reference.controller === true && reference.uid === owner.metadata.uid,
   ) ?? false;
+
+export const controlledBy = (owner: KubeObject): OwnerReference => ({
+  apiVersion: owner.apiVersion,
+  kind: owner.kind,
+  name: owner.metadata.name,
+  uid: owner.metadata.uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
 
 export const isReady = (pod: Pod): boolean =>
   pod.status.conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');

@@ -1,25 +1,40 @@
 /** Keeps as many pods as each ReplicaSet wants, and its status true. */
 import { randomSuffix } from './names.ts';
-import { canonical, isControlledBy, isReady, kubeTime, type Pod, type ReplicaSet } from './objects.ts';
+import {
+  canonical,
+  controlledBy,
+  isControlledBy,
+  isReady,
+  type KubeObject,
+  kubeTime,
+  type Pod,
+  type PodTemplate,
+  type ReplicaSet,
+} from './objects.ts';
 import { behaviourOf, isNodeUp } from './pod-life.ts';
 import type { ClusterStore } from './store.ts';
+
+const component = 'replicaset-controller';
 
 /** Returns whether anything changed. */
 export const syncReplicaSet = (store: ClusterStore, set: ReplicaSet, atMs: number): boolean => {
   const active = podsOf(store, set).filter((pod) => !pod.metadata.deletionTimestamp);
   const difference = set.spec.replicas - active.length;
-  for (let made = 0; made < difference; made += 1) createPod(store, set, atMs);
+  for (let made = 0; made < difference; made += 1) {
+    const name = `${set.metadata.name}-${randomSuffix()}`;
+    createPod(store, set, { name, template: set.spec.template, node: leastUsedNode(store), component }, atMs);
+  }
   for (const pod of [...active].sort(expendableFirst).slice(0, Math.max(0, -difference))) {
     const message = `Deleted pod: ${pod.metadata.name}`;
-    store.recordEvent(set, { reason: 'SuccessfulDelete', message, component: 'replicaset-controller' }, atMs);
+    store.recordEvent(set, { reason: 'SuccessfulDelete', message, component }, atMs);
     deletePod(store, pod, atMs);
   }
   const statusChanged = updateStatus(store, set);
   return difference !== 0 || statusChanged;
 };
 
-export const podsOf = (store: ClusterStore, set: ReplicaSet): Pod[] =>
-  store.pods().filter((pod) => isControlledBy(pod, set));
+export const podsOf = (store: ClusterStore, owner: KubeObject): Pod[] =>
+  store.pods().filter((pod) => isControlledBy(pod, owner));
 
 /** Not ready before ready, younger before older: the real controller's order in short. */
 const expendableFirst = (left: Pod, right: Pod): number =>
@@ -38,33 +53,31 @@ export const deletePod = (store: ClusterStore, pod: Pod, atMs: number): void => 
   store.put('/pods', pod);
 };
 
-const createPod = (store: ClusterStore, set: ReplicaSet, atMs: number): void => {
-  const node = leastUsedNode(store);
+interface NewPod {
+  name: string;
+  template: PodTemplate;
+  labels?: Record<string, string>;
+  node: string | null;
+  component: string;
+}
+
+/** A pod under a controller; without a node it waits for one. */
+export const createPod = (store: ClusterStore, owner: KubeObject, wanted: NewPod, atMs: number): void => {
+  const { template, node, component } = wanted;
   const pod = store.create<Pod>(
     '/pods',
     {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
-        name: `${set.metadata.name}-${randomSuffix()}`,
-        generateName: `${set.metadata.name}-`,
-        namespace: set.metadata.namespace ?? 'default',
-        labels: { ...set.spec.template.metadata.labels },
-        ...(set.spec.template.metadata.annotations
-          ? { annotations: { ...set.spec.template.metadata.annotations } }
-          : {}),
-        ownerReferences: [
-          {
-            apiVersion: 'apps/v1',
-            kind: 'ReplicaSet',
-            name: set.metadata.name,
-            uid: set.metadata.uid,
-            controller: true,
-            blockOwnerDeletion: true,
-          },
-        ],
+        name: wanted.name,
+        generateName: `${owner.metadata.name}-`,
+        namespace: owner.metadata.namespace ?? 'default',
+        labels: { ...template.metadata.labels, ...wanted.labels },
+        ...(template.metadata.annotations ? { annotations: { ...template.metadata.annotations } } : {}),
+        ownerReferences: [controlledBy(owner)],
       },
-      spec: { ...structuredClone(set.spec.template.spec), ...(node ? { nodeName: node } : {}) },
+      spec: { ...structuredClone(template.spec), ...(node ? { nodeName: node } : {}) },
       status: {
         phase: 'Pending',
         conditions: [
@@ -84,7 +97,7 @@ const createPod = (store: ClusterStore, set: ReplicaSet, atMs: number): void => 
     atMs,
   );
   const created = `Created pod: ${pod.metadata.name}`;
-  store.recordEvent(set, { reason: 'SuccessfulCreate', message: created, component: 'replicaset-controller' }, atMs);
+  store.recordEvent(owner, { reason: 'SuccessfulCreate', message: created, component }, atMs);
   if (!node) return;
   const assigned = `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${node}`;
   store.recordEvent(pod, { reason: 'Scheduled', message: assigned, component: 'default-scheduler' }, atMs);
@@ -104,7 +117,7 @@ export const schedulePending = (store: ClusterStore, atMs: number): boolean => {
   return changed;
 };
 
-const leastUsedNode = (store: ClusterStore): string | null => {
+export const leastUsedNode = (store: ClusterStore): string | null => {
   const pods = store.pods();
   const load = (name: string) => pods.filter((pod) => pod.spec.nodeName === name).length;
   const nodes = store.nodes().filter((node) => isNodeUp(node) && !node.spec.unschedulable);

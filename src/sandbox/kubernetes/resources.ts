@@ -24,6 +24,8 @@ export const resourceTypes: ResourceType[] = [
   type('', 'v1', 'events', 'Event'),
   type('', 'v1', 'services', 'Service'),
   type('', 'v1', 'configmaps', 'ConfigMap'),
+  type('', 'v1', 'limitranges', 'LimitRange'),
+  type('', 'v1', 'resourcequotas', 'ResourceQuota'),
   type('apps', 'v1', 'deployments', 'Deployment'),
   type('apps', 'v1', 'replicasets', 'ReplicaSet'),
   type('apps', 'v1', 'statefulsets', 'StatefulSet'),

@@ -1,6 +1,8 @@
 /** What etcd and the registry keep: objects by resource, one growing resourceVersion, events folded by their subject. */
 import { randomUUID } from 'node:crypto';
 import {
+  type ControllerRevision,
+  type DaemonSet,
   type Deployment,
   type KubeEvent,
   type KubeObject,
@@ -9,6 +11,7 @@ import {
   type Node,
   type Pod,
   type ReplicaSet,
+  type StatefulSet,
 } from './objects.ts';
 
 export interface ClusterState {
@@ -58,6 +61,9 @@ export class ClusterStore {
   replicaSets = (): ReplicaSet[] => this.list('apps/replicasets') as ReplicaSet[];
   pods = (): Pod[] => this.list('/pods') as Pod[];
   nodes = (): Node[] => this.list('/nodes') as Node[];
+  statefulSets = (): StatefulSet[] => this.list('apps/statefulsets') as StatefulSet[];
+  daemonSets = (): DaemonSet[] => this.list('apps/daemonsets') as DaemonSet[];
+  revisions = (): ControllerRevision[] => this.list('apps/controllerrevisions') as ControllerRevision[];
   events = (): KubeEvent[] => this.list('/events') as KubeEvent[];
 
   /** Fills uid, creation time, version; generation starts at 1 for kinds with a spec. */

@@ -1,6 +1,13 @@
-/** What the registry refuses and fills in for Deployments; everything else is taken as it comes. */
+/** What the registry refuses and fills in for workloads; everything else is taken as it comes. */
 
-import { canonical, type Deployment, type KubeObject } from './objects.ts';
+import {
+  canonical,
+  type DaemonSet,
+  type Deployment,
+  type KubeObject,
+  type PodTemplate,
+  type StatefulSet,
+} from './objects.ts';
 import { matchesSelector } from './selectors.ts';
 import { badRequest, invalid, type StatusCause } from './status.ts';
 
@@ -54,37 +61,73 @@ export const defaultDeployment = (object: KubeObject): Deployment => {
   const { spec } = given;
   if (!spec || typeof spec !== 'object')
     throw badRequest('Deployment in version "v1" cannot be handled: spec is missing');
-  const template = spec.template;
-  const containers = Array.isArray(template?.spec?.containers) ? template.spec.containers : [];
   return {
     ...object,
     spec: {
       ...spec,
       replicas: spec.replicas ?? 1,
       selector: spec.selector ?? {},
-      template: {
-        ...template,
-        metadata: { ...template?.metadata },
-        spec: {
-          restartPolicy: 'Always',
-          terminationGracePeriodSeconds: 30,
-          dnsPolicy: 'ClusterFirst',
-          securityContext: {},
-          schedulerName: 'default-scheduler',
-          ...template?.spec,
-          containers: containers.map((container) => ({
-            terminationMessagePath: '/dev/termination-log',
-            terminationMessagePolicy: 'File',
-            imagePullPolicy: 'IfNotPresent',
-            resources: {},
-            ...container,
-          })),
-        },
-      },
+      template: defaultTemplate(spec.template),
       strategy: spec.strategy ?? { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
       revisionHistoryLimit: spec.revisionHistoryLimit ?? 10,
       progressDeadlineSeconds: spec.progressDeadlineSeconds ?? 600,
     },
     status: {},
+  };
+};
+
+/** For StatefulSets and DaemonSets, the second of which has no replicas. */
+export const defaultRevised = (object: KubeObject): StatefulSet | DaemonSet => {
+  const { spec } = object as Partial<StatefulSet> & KubeObject;
+  if (!spec || typeof spec !== 'object')
+    throw badRequest(`${object.kind} in version "v1" cannot be handled: spec is missing`);
+  const isStateful = object.kind === 'StatefulSet';
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      ...(isStateful
+        ? { replicas: spec.replicas ?? 1, podManagementPolicy: spec.podManagementPolicy ?? 'OrderedReady' }
+        : {}),
+      selector: spec.selector ?? {},
+      template: defaultTemplate(spec.template),
+      updateStrategy: {
+        type: spec.updateStrategy?.type ?? 'RollingUpdate',
+        ...(spec.updateStrategy?.type === 'OnDelete'
+          ? {}
+          : {
+              rollingUpdate: {
+                maxUnavailable: 1,
+                ...(isStateful ? { partition: 0 } : {}),
+                ...spec.updateStrategy?.rollingUpdate,
+              },
+            }),
+      },
+      revisionHistoryLimit: spec.revisionHistoryLimit ?? 10,
+    },
+    status: {},
+  };
+};
+
+const defaultTemplate = (template: PodTemplate | undefined): PodTemplate => {
+  const containers = Array.isArray(template?.spec?.containers) ? template.spec.containers : [];
+  return {
+    ...template,
+    metadata: { ...template?.metadata },
+    spec: {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+      securityContext: {},
+      schedulerName: 'default-scheduler',
+      ...template?.spec,
+      containers: containers.map((container) => ({
+        terminationMessagePath: '/dev/termination-log',
+        terminationMessagePolicy: 'File',
+        imagePullPolicy: 'IfNotPresent',
+        resources: {},
+        ...container,
+      })),
+    },
   };
 };

@@ -115,22 +115,37 @@ export interface RawDeployment {
   status: { availableReplicas?: number; [more: string]: unknown };
 }
 
-/** A Deployment `checkout` of three pods on the given image, rolled out, in a namespace of its own. */
+/** The plurals of kinds, and what each needs beside selector and template. */
+const kinds = {
+  Deployment: { plural: 'deployments', spec: { replicas: 3, progressDeadlineSeconds: 4 } },
+  StatefulSet: { plural: 'statefulsets', spec: { replicas: 3, serviceName: 'checkout' } },
+  DaemonSet: { plural: 'daemonsets', spec: {} },
+};
+
+/** A Deployment (or what is said) `checkout` of three pods on the given image, rolled out, in a namespace of its own. */
 export const aBench = async (
   cluster: Cluster,
   namespace: string,
-  more: { image?: string; spec?: object; metadata?: object; through?: Cluster; ownNode?: string } = {},
+  more: {
+    kind?: keyof typeof kinds;
+    image?: string;
+    spec?: object;
+    metadata?: object;
+    through?: Cluster;
+    ownNode?: string;
+  } = {},
 ): Promise<Bench> => {
   await make(cluster, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const target: Target = { cluster: 'test', kind: 'Deployment', namespace, name: 'checkout' };
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/checkout`;
-  await make(cluster, `/apis/apps/v1/namespaces/${namespace}/deployments`, {
+  const kind = more.kind ?? 'Deployment';
+  const target: Target = { cluster: 'test', kind, namespace, name: 'checkout' };
+  const collection = `/apis/apps/v1/namespaces/${namespace}/${kinds[kind].plural}`;
+  const path = `${collection}/checkout`;
+  await make(cluster, collection, {
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind,
     metadata: { name: 'checkout', namespace, ...more.metadata },
     spec: {
-      replicas: 3,
-      progressDeadlineSeconds: 4,
+      ...kinds[kind].spec,
       selector: { matchLabels: { app: 'checkout' } },
       template: {
         metadata: { labels: { app: 'checkout' } },
@@ -204,8 +219,14 @@ export const aBench = async (
     rolledOut: () =>
       until('the rollout is done', async () => {
         const { spec, status, metadata } = await bench.read();
+        if (status.observedGeneration !== metadata.generation) return false;
+        if (kind === 'DaemonSet')
+          return (
+            Number(status.desiredNumberScheduled) > 0 &&
+            status.numberAvailable === status.desiredNumberScheduled &&
+            status.updatedNumberScheduled === status.desiredNumberScheduled
+          );
         return (
-          status.observedGeneration === metadata.generation &&
           status.availableReplicas === spec.replicas &&
           status.updatedReplicas === spec.replicas &&
           status.replicas === spec.replicas
