@@ -4,6 +4,7 @@ import { Unavailable, VendorError } from '../../src/domain/errors.ts';
 import { ownedBy } from '../../src/domain/rollout-history.ts';
 import type { Cluster, ClusterRequest } from '../../src/integrations/integration.ts';
 import {
+  ControllerRevision,
   DisruptionBudget,
   List,
   Pod,
@@ -89,6 +90,19 @@ export const replicaSetsOf = async (cluster: Cluster, target: Target, workload: 
   ownedBy(
     workload,
     await listAll(cluster, namespacedPath(target, '/apis/apps/v1', 'replicasets'), ReplicaSet, {
+      labelSelector: selectorText(workload.spec.selector),
+    }),
+  );
+
+/** The history of a StatefulSet or DaemonSet. */
+export const controllerRevisionsOf = async (
+  cluster: Cluster,
+  target: Target,
+  workload: Workload,
+): Promise<ControllerRevision[]> =>
+  ownedBy(
+    workload,
+    await listAll(cluster, namespacedPath(target, '/apis/apps/v1', 'controllerrevisions'), ControllerRevision, {
       labelSelector: selectorText(workload.spec.selector),
     }),
   );

@@ -35,6 +35,11 @@ export const notPaused = (workload: Workload): Guard =>
     ? guard('paused', false, 'its rollouts are paused, so a change would not take effect; somebody is working on it')
     : guard('paused', true, 'its rollouts are not paused');
 
+export const replacesItsPods = (strategy: string | undefined): Guard =>
+  strategy === 'OnDelete'
+    ? guard('strategy', false, 'update strategy OnDelete replaces no pod by itself')
+    : guard('strategy', true, 'its update strategy replaces pods by itself');
+
 /**
  * A rolling change may take no replica below what the disruption budget wants and never the last healthy one - except
  * where it cannot become worse than it is.

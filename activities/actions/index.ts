@@ -3,7 +3,9 @@ import type { Action } from './action.ts';
 import { cordonNode } from './cordon-node.ts';
 import { evictPod } from './evict-pod.ts';
 import { restartWorkload } from './restart-workload.ts';
+import { rollBackDaemonSet } from './roll-back-daemonset.ts';
 import { rollBackDeployment } from './roll-back-deployment.ts';
+import { rollBackStatefulSet } from './roll-back-statefulset.ts';
 import { scaleWorkload } from './scale-workload.ts';
 import { setConfigMapKey } from './set-configmap-key.ts';
 import { switchServiceSelector } from './switch-service-selector.ts';
@@ -11,6 +13,8 @@ import { switchServiceSelector } from './switch-service-selector.ts';
 /** Every action there is: one line each. Two of one name stop the process at its start. */
 export const actions: ReadonlyMap<string, Action> = byName([
   rollBackDeployment,
+  rollBackStatefulSet,
+  rollBackDaemonSet,
   scaleWorkload,
   restartWorkload,
   evictPod,

@@ -5,7 +5,7 @@ import type { Pod, Template } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction } from './action.ts';
 import { healthyWanted, podsOf, readWorkload, replicaSetsOf } from './cluster-reads.ts';
-import { guard, mayBeTouched, nobodyElseOwnsIt, notPaused, staysAvailable } from './guards.ts';
+import { guard, mayBeTouched, nobodyElseOwnsIt, notPaused, replacesItsPods, staysAvailable } from './guards.ts';
 import { observeTemplate, templateRequest, templateSettled } from './template-change.ts';
 
 /**
@@ -86,11 +86,6 @@ const allPods = async ({ cluster, target }: ActionContext): Promise<Pod[]> => {
   const owners = target.kind === 'Deployment' ? await replicaSetsOf(cluster, target, workload) : [workload];
   return podsOf(cluster, target, workload, owners);
 };
-
-const replacesItsPods = (strategy: string | undefined): Guard =>
-  strategy === 'OnDelete'
-    ? guard('strategy', false, 'update strategy OnDelete replaces no pod by itself')
-    : guard('strategy', true, 'its update strategy replaces pods by itself');
 
 /** Pods that cannot even start will not start a second time either. */
 const canHelp = (pods: Pod[]): Guard => {

@@ -1,11 +1,13 @@
-/** What rollback and restart have in common: both replace a workload's pod template, and only if it is still the one the plan saw. */
+/** What rollback, restart and set-resources have in common: all replace a workload's pod template, and only if it is still the one the plan saw. */
+import { currentRevision, podHashLabel, revisionsOf } from '../../src/domain/controller-revisions.ts';
 import { sameJson } from '../../src/domain/plan-hash.ts';
 import { rolloutStatus } from '../../src/domain/rollout.ts';
 import { currentReplicaSet } from '../../src/domain/rollout-history.ts';
+import { statefulSetStatus } from '../../src/domain/stateful-set-status.ts';
 import { Template, Workload } from '../../src/schema/kubernetes.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { type ActionContext, Refused, type Settlement, type Step } from './action.ts';
-import { podsOf, readWorkload, replicaSetsOf, workloadPath } from './cluster-reads.ts';
+import { controllerRevisionsOf, podsOf, readWorkload, replicaSetsOf, workloadPath } from './cluster-reads.ts';
 
 export const operationAnnotation = 'muster.dev/op';
 
@@ -51,11 +53,16 @@ export const templateSettled = async (context: ActionContext): Promise<Settlemen
     const pods = current ? await podsOf(cluster, target, workload, [current]) : [];
     return rolloutStatus(workload, target.kind, current, pods);
   }
-  const revision = workload.status.updateRevision;
-  const pods = (await podsOf(cluster, target, workload, [workload])).filter(
-    (pod) => revision === undefined || pod.metadata.labels?.['controller-revision-hash'] === revision,
+  const pods = await podsOf(cluster, target, workload, [workload]);
+  if (target.kind === 'StatefulSet') return statefulSetStatus(workload, pods);
+  const revisions = revisionsOf(workload, await controllerRevisionsOf(cluster, target, workload));
+  const hash = currentRevision(workload, revisions)?.podHash;
+  return rolloutStatus(
+    workload,
+    target.kind,
+    null,
+    pods.filter((pod) => pod.metadata.labels?.[podHashLabel] === hash),
   );
-  return rolloutStatus(workload, target.kind, null, pods);
 };
 
 export const templateIn = (state: unknown): Template => {

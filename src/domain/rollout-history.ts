@@ -70,31 +70,60 @@ export const chooseDestination = (facts: {
   const current = currentReplicaSet(facts.deployment, facts.owned);
   if (!current)
     return { kind: 'wait', because: 'the cluster has not yet recorded a revision for the present template' };
-  const present = templateHash(current.spec.template);
-  const others = facts.owned.filter((one) => one !== current && !Number.isNaN(revisionOf(one)));
+  const chosen = chooseEarlier({
+    current,
+    others: facts.owned.filter((one) => one !== current && !Number.isNaN(revisionOf(one))),
+    read: (one) => ({
+      template: one.spec.template,
+      revision: revisionOf(one),
+      serving: (one.status.availableReplicas ?? 0) > 0,
+    }),
+    cameBack: current.metadata.annotations?.[revisionHistoryAnnotation] !== undefined,
+    bad: facts.bad,
+    revision: facts.revision,
+  });
+  if (chosen.kind === 'none') return chosen;
+  return { kind: 'found', current, replicaSet: chosen.earlier, why: chosen.why };
+};
+
+/**
+ * The rule by which every rollback chooses, whatever kind of object keeps the history. `cameBack`: the present release
+ * is an earlier one that was returned to.
+ */
+export const chooseEarlier = <Kept>(facts: {
+  current: Kept;
+  others: Kept[];
+  read(one: Kept): { template: Template; revision: number; serving: boolean };
+  cameBack: boolean;
+  bad: string[];
+  revision: number | null;
+}): { kind: 'found'; earlier: Kept; why: string } | { kind: 'none'; because: string } => {
+  const { bad, revision } = facts;
+  const present = facts.read(facts.current);
+  const others = facts.others.map((one) => ({ one, ...facts.read(one) }));
   if (others.length === 0) return { kind: 'none', because: 'there is no earlier revision in the history' };
 
-  if (facts.revision !== null) {
-    const named = others.find((one) => revisionOf(one) === facts.revision);
-    if (!named) return { kind: 'none', because: `revision ${facts.revision} is not in the history` };
-    if (facts.bad.includes(templateHash(named.spec.template)))
-      return { kind: 'none', because: `revision ${facts.revision} was itself rolled back from before` };
-    return { kind: 'found', current, replicaSet: named, why: 'a person named this revision' };
+  if (revision !== null) {
+    const named = others.find((other) => other.revision === revision);
+    if (!named) return { kind: 'none', because: `revision ${revision} is not in the history` };
+    if (bad.includes(templateHash(named.template)))
+      return { kind: 'none', because: `revision ${revision} was itself rolled back from before` };
+    return { kind: 'found', earlier: named.one, why: 'a person named this revision' };
   }
 
-  if (current.metadata.annotations?.[revisionHistoryAnnotation] && facts.bad.length === 0)
+  if (facts.cameBack && bad.length === 0)
     return {
       kind: 'none',
       because:
         'the present revision is itself the result of a rollback that Muster did not make, so the one before it may be the bad one; name a revision',
     };
   const candidates = others
-    .filter((one) => revisionOf(one) < revisionOf(current))
-    .filter((one) => templateHash(one.spec.template) !== present)
-    .filter((one) => !facts.bad.includes(templateHash(one.spec.template)))
-    .filter((one) => imageDifferences(current.spec.template, one.spec.template).length > 0)
-    .sort((one, other) => revisionOf(other) - revisionOf(one));
-  const serving = candidates.find((one) => (one.status.availableReplicas ?? 0) > 0);
+    .filter((other) => other.revision < present.revision)
+    .filter((other) => templateHash(other.template) !== templateHash(present.template))
+    .filter((other) => !bad.includes(templateHash(other.template)))
+    .filter((other) => imageDifferences(present.template, other.template).length > 0)
+    .sort((one, other) => other.revision - one.revision);
+  const serving = candidates.find((candidate) => candidate.serving);
   const chosen = serving ?? candidates[0];
   if (!chosen)
     return {
@@ -103,8 +132,7 @@ export const chooseDestination = (facts: {
     };
   return {
     kind: 'found',
-    current,
-    replicaSet: chosen,
+    earlier: chosen.one,
     why: serving ? 'it still serves with available replicas' : 'it is the latest one before with another image',
   };
 };

@@ -79,8 +79,9 @@ export const figuresOf = (workload: Workload, kind: string): Figures => {
   const total = status.replicas ?? 0;
   if (kind === 'StatefulSet') {
     const revised = status.updateRevision !== undefined && status.currentRevision === status.updateRevision;
-    const partition = workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-    const updated = revised ? total : (status.updatedReplicas ?? 0) + partition;
+    // Pods below the partition keep the current revision; when that is the wanted one too, they are counted already.
+    const held = revised ? 0 : (workload.spec.updateStrategy?.rollingUpdate?.partition ?? 0);
+    const updated = (status.updatedReplicas ?? 0) + held;
     return { wanted, updated, total, available: status.availableReplicas ?? status.readyReplicas ?? 0 };
   }
   return { wanted, updated: status.updatedReplicas ?? 0, total, available: status.availableReplicas ?? 0 };
