@@ -43,6 +43,14 @@ const seriesBeforeMs = 30 * 60_000;
 /** Four parts wait for each other at most; together they stay below the activity's own limit of 30 s. */
 const partPatienceMs = 6_000;
 
+/** What a diagnosis reads, per namespace; without a right its part is named as missing. */
+export const evidencePermissions: readonly string[] = [
+  'apps/deployments, apps/statefulsets, apps/daemonsets: get',
+  'apps/replicasets: list',
+  'pods, events: list',
+  'pods/log, configmaps: get',
+];
+
 /** Saves the evidence and says what it means. Throws only when the evidence cannot be stored. */
 export const createDiagnose =
   ({ store, connect, cluster, log }: RemediationDependencies) =>

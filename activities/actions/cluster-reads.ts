@@ -1,6 +1,7 @@
 /** Reading a cluster: every refusal in words that name the missing permission, every object checked but kept whole. */
 import type { z } from 'zod';
 import { Unavailable, VendorError } from '../../src/domain/errors.ts';
+import { missingInWords } from '../../src/domain/permission.ts';
 import { ownedBy } from '../../src/domain/rollout-history.ts';
 import type { Cluster, ClusterRequest } from '../../src/integrations/integration.ts';
 import {
@@ -168,8 +169,8 @@ export const permissionMissing = (request: ClusterRequest): string => {
   const verb = { GET: name ? 'get' : 'list', PATCH: 'patch', PUT: 'update', POST: 'create', DELETE: 'delete' }[
     request.method
   ];
-  const what = sub ? `${resource}/${sub}` : resource;
-  return `Muster may not ${verb} ${what} in ${namespace ?? 'the cluster'}: grant its ${namespace ? 'Role' : 'ClusterRole'} apiGroups ["${api ?? ''}"], resources ["${what}"], verbs ["${verb}"]`;
+  const what = sub ? `${resource}/${sub}` : (resource ?? 'this');
+  return missingInWords({ group: api ?? '', resource: what, verbs: [verb] }, namespace ?? null);
 };
 
 /** In the server's words; where a disruption budget refused, in those that name the budget. */

@@ -1,0 +1,9 @@
+import { actions } from '../activities/actions/index.ts';
+import { evidencePermissions } from '../activities/evidence.ts';
+import type { Needs } from './roles.ts';
+
+/** Everything the remediation worker may ever ask of a cluster. */
+export const needs: readonly Needs[] = [
+  { name: 'evidence', title: 'Read what a diagnosis looks at; changes nothing', permissions: evidencePermissions },
+  ...actions.values(),
+];
