@@ -1,8 +1,9 @@
 import { InvalidInput } from '../src/domain/errors.ts';
 import { dutiesOf } from '../src/domain/escalation.ts';
+import { firstView } from '../src/domain/first-state.ts';
 import { policyFor, rosterFor, serviceFacts } from '../src/packs/load.ts';
 import { momentsFor } from '../src/packs/moments.ts';
-import type { Actor, IncidentView } from '../src/schema/incident.ts';
+import type { Actor } from '../src/schema/incident.ts';
 import type { PackDocument } from '../src/schema/policy.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Activities, AdmittedIncident } from './index.ts';
@@ -14,7 +15,7 @@ const titleCharactersMax = 200;
  * Fills an incident that was started by hand in Temporal with as little as a title, and writes its row. Idempotent by
  * workflow id: a second attempt finds the row of the first and answers with the same incident.
  */
-export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'admit' | 'roster'> => {
+export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'admit'> => {
   const { store, organisation } = dependencies;
   const rosterNow = async (duties: readonly string[], at: string, team: string | null) =>
     rosterFor(organisation, [...new Set(duties)], at, team ?? undefined, await store.overrides.inForce(at));
@@ -51,7 +52,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
       };
       const { view } = await store.incidents.declare(
         {
-          view: firstView(draft, workflowId),
+          view: firstView({ ...draft, id: draft.incidentId, workflowId }, draft),
           policy,
           correlationKey: catalogue ? `service:${catalogue.id}` : `incident/${draft.incidentId}`,
           idempotencyKey: `workflow/${workflowId}`,
@@ -61,7 +62,6 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
       );
       return { ...draft, incidentId: view.id, severity: view.severity, declaredAt: view.declaredAt };
     },
-    roster: ({ incident, duties, at }) => rosterNow(duties, at, incident.team),
   };
 };
 
@@ -70,35 +70,3 @@ const packOf = ({ packs, packDefault }: Dependencies, wanted: string | undefined
   if (!pack) throw new InvalidInput('no pack is loaded; check MUSTER_PACK and MUSTER_PACKS_DIR');
   return pack;
 };
-
-/** Version 0: whatever the workflow records comes after it. */
-const firstView = (incident: AdmittedIncident, workflowId: string): IncidentView => ({
-  id: incident.incidentId,
-  workflowId,
-  title: incident.title,
-  summary: incident.summary,
-  pack: incident.policy.pack,
-  severity: incident.severity,
-  rank: incident.policy.severities[incident.severity]?.rank ?? 1,
-  status: 'declared',
-  service: incident.service,
-  drill: incident.drill,
-  speed: incident.speed,
-  declaredAt: incident.declaredAt,
-  declaredBy: incident.declaredBy,
-  acknowledgedAt: null,
-  acknowledgedBy: null,
-  mitigatedAt: null,
-  resolvedAt: null,
-  closedAt: null,
-  roles: {},
-  minimumRoles: incident.policy.severities[incident.severity]?.roles.minimum ?? [],
-  deadlines: [],
-  updates: { internal: { dueAt: null, kept: 0, broken: 0 }, public: { dueAt: null, kept: 0, broken: 0 } },
-  room: null,
-  publicUrl: null,
-  alertsFiring: 0,
-  cause: null,
-  continues: incident.continues,
-  version: 0,
-});

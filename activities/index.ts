@@ -233,8 +233,6 @@ export interface ReviewBooked {
 export interface Activities {
   /** Fills an incident started by hand: id, policy, roster; writes the incident row. Idempotent by workflow id. */
   admit(input: IncidentInput & { workflowId: string; at: string }): Promise<AdmittedIncident>;
-  /** The expected holder of each duty from now on; used when the severity changes. */
-  roster(request: { incident: IncidentContext; duties: string[]; at: string }): Promise<Record<string, string>>;
   page(request: PageRequest): Promise<PageOutcome>;
   openRoom(request: RoomRequest): Promise<Room>;
   archiveRoom(request: { incident: IncidentContext; key: string; room: string }): Promise<void>;

@@ -1,7 +1,8 @@
 import type { AlertReference } from '../schema/alert.ts';
-import type { Actor } from '../schema/incident.ts';
+import type { Actor, IncidentView } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
-import type { IncidentState, PromiseState } from './incident-state.ts';
+import { viewOf } from './incident.ts';
+import type { IncidentState, PromiseState, Rules } from './incident-state.ts';
 
 /** What is known of an incident when it is declared. */
 export interface Declared {
@@ -65,6 +66,13 @@ export const firstState = (declared: Declared): IncidentState => ({
   remediationsStarted: 0,
   entryCount: 0,
   version: 1,
+});
+
+/** What may be read before the workflow has said anything: version 0 gives way to whatever it writes. */
+export const firstView = (declared: Declared, rules: Rules): IncidentView => ({
+  ...viewOf(firstState(declared), rules),
+  deadlines: [],
+  version: 0,
 });
 
 const noPromise = (): PromiseState => ({ dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 });

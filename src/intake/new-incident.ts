@@ -1,7 +1,8 @@
 import { dutiesOf } from '../domain/escalation.ts';
+import { firstView } from '../domain/first-state.ts';
 import { momentsFor } from '../packs/moments.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
-import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
+import type { Actor, TimelineEntry } from '../schema/incident.ts';
 import type { Override } from '../schema/override.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import type { NewIncident } from '../store/store.ts';
@@ -39,18 +40,17 @@ export const newIncident = (
   const catalogue = rulebook.service(declaration.service);
   const { correlationKey, idempotencyKey, id, category, overrides, ...facts } = declaration;
   const team = catalogue?.team ?? routedTeam(pack, category);
-  return {
-    incident: { view: firstView(declaration, pack), policy, correlationKey, idempotencyKey, entries },
-    start: {
-      incidentId: id,
-      ...facts,
-      policy,
-      catalogue,
-      team,
-      moments: momentsFor(policy, rulebook.organisation, declaration.declaredAt),
-      roster: rulebook.roster(dutiesOf(policy), declaration.declaredAt, team ?? undefined, overrides),
-    },
+  const start = {
+    incidentId: id,
+    ...facts,
+    policy,
+    catalogue,
+    team,
+    moments: momentsFor(policy, rulebook.organisation, declaration.declaredAt),
+    roster: rulebook.roster(dutiesOf(policy), declaration.declaredAt, team ?? undefined, overrides),
   };
+  const view = firstView({ ...start, id, workflowId: id }, start);
+  return { incident: { view, policy, correlationKey, idempotencyKey, entries }, start };
 };
 
 /** Team of the pack's routing, whatever the case of the category; null for one that it does not know. */
@@ -63,42 +63,4 @@ const routedTeam = ({ routing }: Pick<PackDocument, 'routing'>, category: string
 export const categoryOf = ({ signals, labels }: Pick<Alert, 'signals' | 'labels'>): string | null => {
   const said = signals.category ?? labels.category;
   return typeof said === 'string' && said.trim() !== '' ? said : null;
-};
-
-/** What is known before the workflow has said anything: version 0 gives way to whatever it writes. */
-const firstView = (declaration: Declaration, pack: PackDocument): IncidentView => {
-  const severity = pack.severities[declaration.severity];
-  return {
-    id: declaration.id,
-    workflowId: declaration.id,
-    title: declaration.title,
-    summary: declaration.summary,
-    pack: pack.pack,
-    severity: declaration.severity,
-    rank: severity?.rank ?? 1,
-    status: 'declared',
-    service: declaration.service,
-    drill: declaration.drill,
-    speed: declaration.speed,
-    declaredAt: declaration.declaredAt,
-    declaredBy: declaration.declaredBy,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
-    mitigatedAt: null,
-    resolvedAt: null,
-    closedAt: null,
-    roles: {},
-    minimumRoles: severity?.roles.minimum ?? [],
-    deadlines: [],
-    updates: {
-      internal: { dueAt: null, kept: 0, broken: 0 },
-      public: { dueAt: null, kept: 0, broken: 0 },
-    },
-    room: null,
-    publicUrl: null,
-    alertsFiring: declaration.alerts.filter(({ status }) => status === 'firing').length,
-    cause: null,
-    continues: declaration.continues,
-    version: 0,
-  };
 };

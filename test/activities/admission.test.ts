@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { policyFor } from '../../src/packs/load.ts';
 import { activityWorld, anIncidentContext } from '../support/activity-world.ts';
+import { guide } from '../support/builders.ts';
 import { vendorTrouble } from '../support/ports.ts';
 
 const at = '2026-11-20T10:00:00.000Z';
@@ -60,9 +62,14 @@ describe('an incident started by hand', () => {
 describe('the roster', () => {
   test("names who holds a duty for the incident's team, and leaves out what nobody holds", async () => {
     const world = await activityWorld();
-    const incident = anIncidentContext({ service: 'search', team: 'platform' });
-    const roster = await world.run('roster', { incident, duties: ['on-call-lead', 'chief-gardener'], at });
-    expect(roster).toEqual({ 'on-call-lead': 'Mei Tanaka' });
+    const { SEV1 } = policyFor(guide).severities;
+    if (!SEV1) throw new Error('the guide has a SEV1');
+    const ladder = [...SEV1.ladder, { after: 60_000, page: 'chief-gardener', unless: 'acknowledged' as const }];
+    const all = policyFor(guide);
+    const policy = { ...all, severities: { ...all.severities, SEV1: { ...SEV1, ladder } } };
+    const { roster } = await world.run('admit', { title: 'x', service: 'search', workflowId: 'by-hand-5', at, policy });
+    expect(roster).toMatchObject({ 'on-call-lead': 'Mei Tanaka' });
+    expect(Object.keys(roster)).not.toContain('chief-gardener');
   });
 });
 
