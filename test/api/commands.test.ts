@@ -20,6 +20,28 @@ const declared = async (more: object = {}): Promise<string> => {
 };
 const lastCommand = () => api.temporal.commands.at(-1);
 
+describe('proposing a remediation', () => {
+  const target = { cluster: 'sandbox', kind: 'ConfigMap', namespace: 'shop', name: 'shop-config' };
+  const propose = async (action: string, on: object, params: object = {}) =>
+    api.ask('POST', `/api/v1/incidents/${await declared()}/remediations`, { action, target: on, params });
+
+  test('takes a node without a namespace', async () => {
+    const node = { cluster: 'sandbox', kind: 'Node', namespace: '', name: 'node-2' };
+    expect((await propose('cordon-node', node)).status).toBe(202);
+    expect(lastCommand()).toMatchObject({ payload: { action: 'cordon-node', target: node } });
+  });
+
+  test('keeps nothing of params that look like a secret, and says where to go', async () => {
+    const before = api.temporal.commands.length;
+    const { status, body } = await propose('set-configmap-key', target, { key: 'db.password', value: 'hunter2' });
+    expect(status).toBe(400);
+    expect(JSON.stringify(body)).toContain('change secrets where they live');
+    expect(JSON.stringify(body)).not.toContain('hunter2');
+    expect(api.temporal.commands).toHaveLength(before);
+    expect((await propose('set-configmap-key', target, { key: 'mode', value: 'degraded' })).status).toBe(202);
+  });
+});
+
 describe('declaring an incident', () => {
   test('answers with the stored incident and hands it to Temporal', async () => {
     const answer = await api.ask('POST', '/api/v1/incidents', { title: 'Down', severity: 'sev1', service: 'checkout' });

@@ -165,6 +165,24 @@ describe('answering', () => {
     expect(wrong.code).toBe(2);
     expect(wrong.err).toContain('sandbox/Deployment/shop/checkout');
   });
+
+  test('a node is named without a namespace, and nothing else is', async () => {
+    const server = await api({
+      [`POST ${one}/remediations`]: { status: 201, body: aRemediation({ status: 'planning' }) },
+    });
+    const given = ['propose', 'INC-2026-014', 'cordon-node', '--target'];
+    expect((await muster([...given, 'sandbox/Node//node-2'], talkTo(server))).code).toBe(0);
+    expect(server.requests[0]?.body).toMatchObject({
+      target: { cluster: 'sandbox', kind: 'Node', namespace: '', name: 'node-2' },
+    });
+    expect((await muster([...given, 'sandbox/Node/shop/node-2'], talkTo(server))).err).toContain(
+      'sandbox/Node//node-2',
+    );
+    expect((await muster([...given, 'sandbox/Deployment//checkout'], talkTo(server))).err).toContain(
+      'sandbox/Deployment/NAMESPACE/checkout',
+    );
+    expect(server.requests).toHaveLength(1);
+  });
 });
 
 describe('deciding on a plan', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { redactSecrets } from '../../src/domain/redaction.ts';
+import { holdsSecret, redactSecrets } from '../../src/domain/redaction.ts';
 
 describe('a log line', () => {
   const secrets = [
@@ -30,5 +30,26 @@ describe('a log line', () => {
   test('stays whole when there is nothing to hide', () => {
     const line = '2026-05-04T12:00:00Z ERROR cannot reach payments:8081 after 3 attempts (ECONNREFUSED)';
     expect(redactSecrets(line)).toBe(line);
+  });
+});
+
+describe('what is handed in to be kept', () => {
+  test.each([
+    [{ value: 'postgres://shop:hunter2@db.internal:5432/shop' }],
+    [{ key: 'db.password', value: 'hunter2' }],
+    [{ password: 'hunter2' }],
+    [{ deep: [{ key: 'API_TOKEN', value: 'hunter2' }] }],
+  ])('is known to hold a secret by its shape or by its name: %j', (given) => {
+    expect(holdsSecret(given)).toBe(true);
+  });
+
+  test.each([
+    [{ key: 'read.url', value: 'postgres://replica.shop:5432/shop' }],
+    [{ key: 'mode', value: 'degraded' }],
+    [{ selector: { app: 'checkout', version: 'stable' } }],
+    [{ replicas: 6, container: 'checkout' }],
+    [{}],
+  ])('is taken where nothing looks like one: %j', (given) => {
+    expect(holdsSecret(given)).toBe(false);
   });
 });

@@ -46,6 +46,14 @@ describe('writes', () => {
     expect(await read()).toEqual(before);
   });
 
+  test('takes a test for null as one for a field that is not there', async () => {
+    const test = (path: string) =>
+      sandbox.kube('PATCH', `${checkout}?dryRun=All`, [{ op: 'test', path, value: null }], jsonPatch);
+    expect((await test('/spec/paused')).status).toBe(200);
+    expect((await test('/spec/replicas')).status).toBe(422);
+    expect((await test('/spec/absent/paused')).status).toBe(422);
+  });
+
   test('refuses a write made from an old reading with 409, and takes one made from a fresh reading', async () => {
     const old = await read();
     await sandbox.kube('PATCH', checkout, { metadata: { labels: { team: 'shop' } } }, mergePatch);
