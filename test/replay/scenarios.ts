@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { followUpWorkflowId, remediationWorkflowId } from '../../src/domain/names.ts';
+import { followUpWorkflowId, remediationWorkflowId, shiftWorkflowId } from '../../src/domain/names.ts';
 import {
+  acceptShift,
   acknowledge,
   addActionItem,
   applyPolicy,
@@ -9,6 +10,7 @@ import {
   changeSeverity,
   completeActionItem,
   escalate,
+  leaveNote,
   postUpdate,
   publishPostmortem,
   resolve,
@@ -16,7 +18,7 @@ import {
 } from '../../workflows/messages.ts';
 import { anAdmission, minutesMs } from '../support/builders.ts';
 import { playFrozenScript } from '../support/frozen-script.ts';
-import type { IncidentWorld } from '../support/incident-world.ts';
+import { atRest, type IncidentWorld } from '../support/incident-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
 import type { PlayedCluster } from '../support/sandbox-cluster.ts';
 
@@ -102,6 +104,34 @@ export const scenes: Record<string, Scene> = {
     await incident.untilMinute(33);
     await incident.order(cancel, { reason: 'a test' });
     return [incident.handle];
+  },
+  'shift-changes': async (world) => {
+    const { client } = world.environment;
+    const workflowId = shiftWorkflowId('shop');
+    const handle = await client.workflow.start('shift', {
+      taskQueue: 'muster',
+      workflowId,
+      args: [{ schedule: 'shop' }],
+    });
+    const { firstExecutionRunId } = handle;
+    const latest = client.workflow.getHandle(workflowId);
+    const hours = async (count: number): Promise<void> => {
+      await atRest(latest);
+      await world.environment.sleep(minutesMs(60 * count));
+      await atRest(latest);
+    };
+    await hours(1.8);
+    const note = {
+      by: { kind: 'person' as const, id: 'lee', name: 'Lee' },
+      text: 'the search is slow',
+      onBehalf: false,
+    };
+    await handle.executeUpdate(leaveNote, { args: [note] });
+    await hours(0.7);
+    await latest.executeUpdate(acceptShift, { args: [{ by, onBehalf: false }] });
+    await hours(3);
+    // The run before the change and the one after it.
+    return [client.workflow.getHandle(workflowId, firstExecutionRunId), latest];
   },
   'by-hand': async (world) => {
     const handle = await world.environment.client.workflow.start('incident', {
