@@ -2,10 +2,15 @@
 import { createRemediationActivities } from '../activities/run-action.ts';
 import { remediationTaskQueue } from '../src/domain/names.ts';
 import { remediationDependencies } from './dependencies.ts';
+import { needs } from './needs.ts';
+import { checkPermissions } from './permission-check.ts';
 import { runWorker } from './run.ts';
 
 await runWorker('remediation-worker', async (config, log) => {
   const dependencies = await remediationDependencies(config, log);
+  const closing = new AbortController();
+  // Beside the start, never in front of it: plans find out by themselves what they may not do.
+  void checkPermissions({ ...dependencies, needs, signal: closing.signal });
   return {
     options: {
       taskQueue: remediationTaskQueue,
@@ -14,6 +19,9 @@ await runWorker('remediation-worker', async (config, log) => {
       shutdownGraceTime: '12 s',
       shutdownForceTime: '20 s',
     },
-    close: () => dependencies.store.close(),
+    close: () => {
+      closing.abort();
+      return dependencies.store.close();
+    },
   };
 });

@@ -6,6 +6,7 @@ import { sandboxToken } from '../domain/sandbox-token.ts';
 import type { Series } from '../schema/remediation.ts';
 import { type Faults, readFault } from './faults.ts';
 import type { Health } from './health.ts';
+import { type Denials, readDenial } from './kubernetes/denials.ts';
 import { isReady, revisionAnnotation } from './kubernetes/objects.ts';
 import { understand } from './prometheus.ts';
 import { definitionOf, type ScenarioBook, scenarios } from './scenarios.ts';
@@ -23,6 +24,7 @@ export interface ControlContext {
   health: Health;
   book: ScenarioBook;
   faults: Faults;
+  denials: Denials;
   secret: string;
   press: (page: Page) => void;
 }
@@ -112,11 +114,22 @@ const routes: Record<string, Route> = {
     faults.clear();
     return answer(204);
   },
-  'POST /reset': ({ world, book, faults, health }, { body }) => {
+  'POST /denials': ({ denials }, { body }) => {
+    const denial = readDenial(body);
+    if (!denial) return answer(400, { error: 'a denial is {resource: "pods/eviction", verb?, group?, namespace?}' });
+    denials.add(denial);
+    return answer(201, denial);
+  },
+  'DELETE /denials': ({ denials }) => {
+    denials.clear();
+    return answer(204);
+  },
+  'POST /reset': ({ world, book, faults, denials, health }, { body }) => {
     book.repair();
     world.healCluster();
     health.jump(world.nowMs());
     faults.clear();
+    denials.clear();
     if (body.forget === true) world.forget();
     return answer(200, { status: 'healthy' });
   },

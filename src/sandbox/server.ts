@@ -11,6 +11,7 @@ import { Deliveries, type Log } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { Health } from './health.ts';
 import { handleKubernetes } from './kubernetes/api.ts';
+import { Denials } from './kubernetes/denials.ts';
 import { startMail } from './mail.ts';
 import { handlePagerDuty, pressAcknowledge } from './pagerduty.ts';
 import { People } from './people.ts';
@@ -70,7 +71,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   };
   const people = new People(world, { apiUrl, secret: options.secret, log, press });
   const faults = new Faults();
-  const control = { world, health, book, faults, secret: options.secret, press };
+  const denials = new Denials();
+  const control = { world, health, book, faults, denials, secret: options.secret, press };
 
   const vendors: Record<string, (request: SandboxRequest) => SandboxAnswer> = {
     '/slack/api': (request) => handleSlack(world, token('slack'), request),
@@ -81,6 +83,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       handleKubernetes(
         {
           cluster: world.cluster,
+          denials,
           token: token('kube'),
           nowMs: () => world.nowMs(),
           onWrite: (changed) => {

@@ -4,6 +4,7 @@
  */
 import { answer, asFields, asText, jsonBody, type SandboxAnswer, type SandboxRequest } from '../wire.ts';
 import type { Cluster } from './cluster.ts';
+import { attemptOf, type Denials, reviewedAttempt } from './denials.ts';
 import { derivedObjects, withDerivedStatus } from './derived.ts';
 import { podLog } from './logs.ts';
 import { canonical, type Deployment, isControlledBy, type KubeObject, type Pod } from './objects.ts';
@@ -26,6 +27,7 @@ import { defaultDeployment, defaultRevised, isKubeObject, validateDeployment } f
 
 export interface KubernetesContext {
   cluster: Cluster;
+  denials: Denials;
   token: string;
   nowMs: () => number;
   /** Called once per write that was applied, dry runs not counted. */
@@ -56,7 +58,8 @@ const route = (context: KubernetesContext, request: SandboxRequest): SandboxAnsw
   const known = request.method === 'GET' ? discovery(request.path) : null;
   if (known) return answer(200, known);
   const path = parseResourcePath(request.path);
-  if (path.type.resource === 'selfsubjectaccessreviews') return review(request);
+  if (path.type.resource === 'selfsubjectaccessreviews') return review(context, request);
+  context.denials.check(attemptOf(request.method, path), path.name ?? '');
   if (path.name === null) {
     if (request.method === 'GET') return list(context, path, request);
     if (request.method === 'POST') return create(context, path, request);
@@ -79,14 +82,15 @@ const route = (context: KubernetesContext, request: SandboxRequest): SandboxAnsw
   throw new ApiFault(404, 'NotFound', 'the server could not find the requested resource');
 };
 
-const review = (request: SandboxRequest): SandboxAnswer => {
+const review = ({ denials }: KubernetesContext, request: SandboxRequest): SandboxAnswer => {
   if (request.method !== 'POST') throw methodNotAllowed();
+  const spec = asFields(jsonBody(request))?.spec ?? {};
   return answer(201, {
     kind: 'SelfSubjectAccessReview',
     apiVersion: 'authorization.k8s.io/v1',
     metadata: {},
-    spec: asFields(jsonBody(request))?.spec ?? {},
-    status: { allowed: true, reason: 'the token of this cluster may do everything' },
+    spec,
+    status: { allowed: denials.allows(reviewedAttempt(spec)) },
   });
 };
 

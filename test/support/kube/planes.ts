@@ -105,6 +105,10 @@ export const startSandboxPlane = async (): Promise<
     organisation: Organisation;
     metrics: Metrics;
     faults(fault: object): Promise<void>;
+    /** Takes a right away from the token. */
+    deny(denial: object): Promise<void>;
+    /** Gives all rights back. */
+    allowAll(): Promise<void>;
     /** Breaks something, on a clock sixty times as fast. */
     scenario(name: string): Promise<void>;
   }
@@ -112,8 +116,8 @@ export const startSandboxPlane = async (): Promise<
   const secret = 'a-secret-of-this-test';
   const file = fileURLToPath(new URL('../../../src/sandbox/organisation.yaml', import.meta.url));
   const organisation = Organisation.parse(parse(await readFile(file, 'utf8')));
-  const order = async (path: string, body: object): Promise<void> => {
-    const answer = await fetch(`${sandbox.url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  const order = async (path: string, body: object, method = 'POST'): Promise<void> => {
+    const answer = await fetch(`${sandbox.url}${path}`, { method, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${path}`);
   };
   const sandbox = await startSandbox({ port: 0, smtpPort: 0, secret, apiUrl: 'http://127.0.0.1:9', organisation });
@@ -123,6 +127,8 @@ export const startSandboxPlane = async (): Promise<
     organisation,
     metrics: createMetrics({ url: `${sandbox.url}/prometheus` }),
     faults: (fault) => order('/faults', fault),
+    deny: (denial) => order('/denials', denial),
+    allowAll: () => order('/denials', {}, 'DELETE'),
     scenario: (name) => order(`/scenarios/${name}`, { drill: 'a-drill', speed: 60, people: false }),
     stop: () => sandbox.close(),
   };

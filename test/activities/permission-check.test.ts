@@ -1,0 +1,225 @@
+/** What the remediation worker says of its rights when it starts: on the sandbox cluster and on a real control plane. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { InvalidInput, VendorError } from '../../src/domain/errors.ts';
+import type { Cluster } from '../../src/integrations/integration.ts';
+import type { Organisation } from '../../src/schema/organisation.ts';
+import { needs } from '../../worker/needs.ts';
+import { checkPermissions, missingPermissions } from '../../worker/permission-check.ts';
+import { roleFiles } from '../../worker/roles.ts';
+import { aBench } from '../support/kube/a-remediation.ts';
+import { make, type Plane, startControlPlane, startSandboxPlane, whyNoControlPlane } from '../support/kube/planes.ts';
+
+type SandboxPlane = Awaited<ReturnType<typeof startSandboxPlane>>;
+let sandbox: SandboxPlane;
+beforeAll(async () => {
+  sandbox = await startSandboxPlane();
+});
+afterAll(() => sandbox?.stop());
+afterEach(() => sandbox?.allowAll());
+
+const workloadIn = (namespace: string, cluster = 'blue') => ({
+  workload: { cluster, kind: 'Deployment', namespace, name: 'checkout' },
+});
+const catalogue = (...services: object[]) => ({ services: { ...services } }) as unknown as Organisation;
+
+/** Runs the check of a start, and returns what is in the log. */
+const logOf = async (given: {
+  organisation: Organisation;
+  cluster?: (name: string) => Cluster;
+  signal?: AbortSignal;
+}): Promise<{ warned: string[]; informed: string[] }> => {
+  const [warned, informed]: [string[], string[]] = [[], []];
+  await checkPermissions({
+    organisation: given.organisation,
+    cluster: given.cluster ?? (() => sandbox.cluster),
+    needs,
+    log: { info: (_, text) => void informed.push(text), warn: (_, text) => void warned.push(text) },
+    signal: given.signal ?? new AbortController().signal,
+    pauseMs: 10,
+  });
+  return { warned, informed };
+};
+
+describe('at its start the remediation worker', () => {
+  test('says in one line that nothing is missing', async () => {
+    const { warned, informed } = await logOf({ organisation: catalogue(workloadIn('shop'), workloadIn('shop')) });
+    expect(warned).toEqual([]);
+    expect(informed).toEqual(['Muster may do all that its actions need in the cluster blue']);
+  });
+
+  test('names each action that cannot work, where, and the rule to grant', async () => {
+    await sandbox.deny({ verb: 'patch', group: 'apps', resource: 'deployments', namespace: 'shop' });
+    const { warned } = await logOf({ organisation: catalogue(workloadIn('shop'), workloadIn('search')) });
+    const [rollBack] = warned.filter((line) => line.startsWith('roll-back-deployment '));
+    expect(rollBack).toBe(
+      'roll-back-deployment cannot work in the cluster blue: Muster may not patch deployments in shop: grant its Role apiGroups ["apps"], resources ["deployments"], verbs ["patch"] (or: kubectl apply -n shop -f deploy/kubernetes/rbac/roll-back-deployment.yaml)',
+    );
+    expect(warned.some((line) => line.startsWith('restart-workload '))).toBe(true);
+    expect(warned.some((line) => line.startsWith('evict-pod ') || line.includes('in search'))).toBe(false);
+  });
+
+  test('asks for rights over nodes in the whole cluster, and for a part of a resource by its name', async () => {
+    await sandbox.deny({ resource: 'nodes' });
+    await sandbox.deny({ resource: 'pods/eviction' });
+    const { warned } = await logOf({ organisation: catalogue(workloadIn('shop')) });
+    expect(warned).toContainEqual(expect.stringContaining('list, patch nodes in the cluster: grant its ClusterRole'));
+    expect(warned).toContainEqual(expect.stringContaining('-f deploy/kubernetes/rbac/cluster/cordon-node.yaml'));
+    expect(warned).toContainEqual(expect.stringContaining('may not create pods/eviction in shop'));
+  });
+
+  test('says so when a cluster cannot be asked, and asks the others', async () => {
+    const away = new VendorError('no answer from kubernetes', { vendor: 'kubernetes', status: null, terminal: false });
+    const clusters: Record<string, () => Cluster> = {
+      blue: () => ({ request: () => Promise.reject(away), text: () => Promise.reject(away) }),
+      green: () => sandbox.cluster,
+      red: () => {
+        throw new InvalidInput('there is no way to the cluster red: set MUSTER_KUBECONFIG');
+      },
+    };
+    const { warned, informed } = await logOf({
+      organisation: catalogue(workloadIn('shop', 'blue'), workloadIn('shop', 'red'), workloadIn('shop', 'green')),
+      cluster: (name) => clusters[name]?.() ?? sandbox.cluster,
+    });
+    expect(warned).toEqual([
+      'nobody knows yet what Muster may do in the cluster blue: no answer from kubernetes',
+      'nobody knows yet what Muster may do in the cluster red: there is no way to the cluster red: set MUSTER_KUBECONFIG',
+    ]);
+    expect(informed).toEqual(['Muster may do all that its actions need in the cluster green']);
+  });
+
+  test('looks again at a cluster that starts at the same time', async () => {
+    let refusals = 2;
+    const late: Cluster = {
+      ...sandbox.cluster,
+      request: (request) =>
+        refusals-- > 0 ? Promise.reject(new Error('connection refused')) : sandbox.cluster.request(request),
+    };
+    expect(await logOf({ organisation: catalogue(workloadIn('shop')), cluster: () => late })).toMatchObject({
+      warned: [],
+      informed: [expect.any(String)],
+    });
+  });
+
+  test('asks about each right once and a few at a time, and says nothing when it is stopped', async () => {
+    const stopping = new AbortController();
+    const [asked, open]: [string[], number[]] = [[], [0]];
+    let now = 0;
+    const counted: Cluster = {
+      ...sandbox.cluster,
+      async request(request) {
+        asked.push(JSON.stringify(request.body));
+        open.push(++now);
+        const answer = await sandbox.cluster.request(request);
+        now--;
+        stopping.abort();
+        return answer;
+      },
+    };
+    const organisation = catalogue(workloadIn('shop'), workloadIn('search'));
+    const said = await logOf({ organisation, cluster: () => counted, signal: stopping.signal });
+    expect(said).toEqual({ warned: [], informed: [] });
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(Math.max(...open)).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('on the sandbox cluster', () => {
+  test('what a review denies is refused, in the words of the API server', async () => {
+    await sandbox.deny({ verb: 'patch', resource: 'deployments', namespace: 'shop' });
+    const path = '/apis/apps/v1/namespaces/shop/deployments/checkout';
+    const contentType = 'application/merge-patch+json';
+    const patch = { method: 'PATCH' as const, path, body: {}, contentType };
+    expect(await sandbox.cluster.request(patch)).toMatchObject({
+      status: 403,
+      body: {
+        message: expect.stringContaining('cannot patch resource "deployments" in API group "apps" in the names'),
+      },
+    });
+    expect((await sandbox.cluster.request({ method: 'GET', path })).status).toBe(200);
+    await sandbox.allowAll();
+    expect((await sandbox.cluster.request(patch)).status).toBe(200);
+  });
+});
+
+describe('on a real control plane', () => {
+  const missing = whyNoControlPlane();
+  let plane: Plane;
+  beforeAll(async () => {
+    if (missing === null) plane = await startControlPlane();
+  });
+  afterAll(() => plane?.stop());
+
+  const rulesOf = (path: string): object[] =>
+    parseAllDocuments(roleFiles(needs).get(path) ?? '').flatMap(
+      (one) => (one.toJS() as { rules?: object[] }).rules ?? [],
+    );
+  const only = (name: string) => needs.filter((one) => one.name === name);
+  const restricted = (namespace: string, rules: object[]): Promise<Cluster> => {
+    if (!plane.restricted) throw new Error('a real control plane has permissions');
+    return plane.restricted(namespace, rules);
+  };
+
+  test('an account without rights lacks every rule, and may still ask', async ({ skip }) => {
+    if (missing) return skip(missing);
+    await make(plane.cluster, '/api/v1/namespaces', { metadata: { name: 'bare' } });
+    const found = await missingPermissions(await restricted('bare', []), ['bare'], needs);
+    expect(new Set(found.map(({ need }) => need))).toEqual(new Set(needs.map(({ name }) => name)));
+  });
+
+  test.for<[string, object]>([
+    ['roll-back-deployment', {}],
+    ['scale-workload', { replicas: 4 }],
+    ['restart-workload', {}],
+  ])(
+    '%s lacks the rule that is missing, and nothing with the Role that was made for it: it works',
+    async ([action, params], { skip }) => {
+      if (missing) return skip(missing);
+      const namespace = `only-${action}`;
+      const given = await aBench(plane.cluster, namespace);
+      if (action === 'roll-back-deployment') await given.release('shop/checkout:2.4.0-stuck');
+      const rules = rulesOf(`rbac/${action}.yaml`) as { resources: string[]; verbs: string[] }[];
+
+      const first = await restricted(
+        namespace,
+        rules
+          .map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'patch') }))
+          .filter(({ verbs }) => verbs.length > 0),
+      );
+      const [lacking] = await missingPermissions(first, [namespace], only(action));
+      expect(lacking?.permissions).toContainEqual(
+        expect.objectContaining({ group: 'apps', resource: 'deployments', verbs: ['patch'] }),
+      );
+
+      await plane.cluster.request({
+        method: 'PATCH',
+        path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/muster-restricted`,
+        contentType: 'application/merge-patch+json',
+        body: { rules },
+      });
+      await expect.poll(() => missingPermissions(first, [namespace], only(action)), { timeout: 10_000 }).toEqual([]);
+      given.wire.request = async (request) => first.request(request);
+      const plan = await given.plan(action, params);
+      expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+    },
+  );
+
+  test('the committed manifests are taken as they are', async ({ skip }) => {
+    if (missing) return skip(missing);
+    await make(plane.cluster, '/api/v1/namespaces', { metadata: { name: 'manifests' } });
+    const paths: Record<string, string> = {
+      Role: 'roles',
+      RoleBinding: 'rolebindings',
+      ClusterRole: 'clusterroles',
+      ClusterRoleBinding: 'clusterrolebindings',
+    };
+    for (const [path, text] of roleFiles(needs)) {
+      if (!path.startsWith('rbac/')) continue;
+      for (const document of parseAllDocuments(text)) {
+        const object = document.toJS() as { kind: string };
+        const scope = object.kind.startsWith('Cluster') ? '' : '/namespaces/manifests';
+        await make(plane.cluster, `/apis/rbac.authorization.k8s.io/v1${scope}/${paths[object.kind]}`, object);
+      }
+    }
+  });
+});
