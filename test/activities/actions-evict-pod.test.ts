@@ -72,7 +72,7 @@ onEachCluster(({ bench, plane }) => {
     );
     await aBudget(given, 3, 'checkout', 5);
   };
-  /** A pod made by hand, as a node or a controller that this cluster lacks would make it. */
+  /** A pod made by hand, as a node or a person would make it. */
   const aPodByHand = async (given: Bench, name: string, metadata: object): Promise<Target> => {
     const at = '2026-05-04T10:00:00Z';
     await make(given.cluster, podsPath(given), {
@@ -295,8 +295,8 @@ onEachCluster(({ bench, plane }) => {
       const mirror = await aPodByHand(given, 'static-node-1', { ...ownedBy('Node', node), annotations });
       expect(await given.refusal(action, {}, mirror)).toMatch(/static pod/);
 
-      const daemons = await aSet(given, 'daemonsets', 'DaemonSet', 'agent');
-      const [daemon] = await podsOfDaemons(given, daemons);
+      await aSet(given, 'daemonsets', 'DaemonSet', 'agent');
+      const [daemon] = await podsOfDaemons(given);
       expect(await given.refusal(action, {}, onKind(given, 'Pod', daemon ?? ''))).toMatch(/DaemonSet agent.*same node/);
 
       expect(await given.refusal(action, {}, onKind(given, 'Pod', 'absent'))).toMatch(/there is no Pod absent/);
@@ -346,29 +346,19 @@ onEachCluster(({ bench, plane }) => {
     });
   });
 
-  /** The sandbox has no controller for these, so its pods are made by hand where none come by themselves. Uids by ordinal. */
+  /** Uids by ordinal, once all of them are ready. */
   const podsOfSet = async (given: Bench, set: Raw, replicas: number): Promise<string[]> => {
-    const uids: string[] = [];
-    for (let ordinal = 0; ordinal < replicas; ordinal += 1) {
-      const name = `${set.metadata.name}-${ordinal}`;
-      const path = `${podsPath(given)}/${name}`;
-      const isThere = async () => isReady(await readRaw(given.cluster, path));
-      if (!plane().restricted && (await readRaw(given.cluster, path)) === null) {
-        await aPodByHand(given, name, { labels: { app: set.metadata.name }, ...ownedBy('StatefulSet', set) });
-      }
-      await until(`${name} is ready`, isThere);
-      uids.push((await readRaw(given.cluster, path))?.metadata.uid ?? '');
-    }
-    return uids;
-  };
-  const podsOfDaemons = async (given: Bench, set: Raw): Promise<string[]> => {
-    if (!plane().restricted)
-      await aPodByHand(given, 'agent-by-hand', { labels: { app: 'agent' }, ...ownedBy('DaemonSet', set) });
-    await until(
-      'a pod of the DaemonSet is there',
-      async () => (await listRaw(given.cluster, podsPath(given), 'app=agent')).length > 0,
+    const read = (ordinal: number) => readRaw(given.cluster, `${podsPath(given)}/${set.metadata.name}-${ordinal}`);
+    const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
+    await until(`the pods of ${set.metadata.name} are ready`, async () =>
+      (await Promise.all(ordinals.map(read))).every((pod) => isReady(pod) && !pod?.metadata.deletionTimestamp),
     );
-    return (await listRaw(given.cluster, podsPath(given), 'app=agent')).map((pod) => pod.metadata.name);
+    return (await Promise.all(ordinals.map(read))).map((pod) => pod?.metadata.uid ?? '');
+  };
+  const podsOfDaemons = async (given: Bench): Promise<string[]> => {
+    const read = () => listRaw(given.cluster, podsPath(given), 'app=agent');
+    await until('a pod of the DaemonSet is there', async () => (await read()).length > 0);
+    return (await read()).map((pod) => pod.metadata.name);
   };
 });
 

@@ -205,9 +205,7 @@ test('a permission that is withdrawn after the plan was made is named as the rul
 
 test('an action that does not exist is refused by name, with those that do', async () => {
   const given = await afterBadRelease();
-  expect(await given.refusal('delete-everything')).toMatch(
-    /there are roll-back-deployment, scale-workload, restart-workload/,
-  );
+  expect(await given.refusal('delete-everything')).toMatch(/there are (\S+, )+scale-workload, restart-workload/);
 });
 
 test('a workload of the cluster itself is never changed', async () => {
