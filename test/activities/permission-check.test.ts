@@ -4,10 +4,12 @@ import { parseAllDocuments } from 'yaml';
 import { InvalidInput, VendorError } from '../../src/domain/errors.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
+import type { Target } from '../../src/schema/remediation.ts';
 import { needs } from '../../worker/needs.ts';
 import { checkPermissions, missingPermissions } from '../../worker/permission-check.ts';
 import { roleFiles } from '../../worker/roles.ts';
-import { aBench } from '../support/kube/a-remediation.ts';
+import { aBench, type Bench, until } from '../support/kube/a-remediation.ts';
+import { inNamespace, listRaw, onKind } from '../support/kube/each-cluster.ts';
 import { make, type Plane, startControlPlane, startSandboxPlane, whyNoControlPlane } from '../support/kube/planes.ts';
 
 type SandboxPlane = Awaited<ReturnType<typeof startSandboxPlane>>;
@@ -150,10 +152,14 @@ describe('on a real control plane', () => {
   });
   afterAll(() => plane?.stop());
 
-  const rulesOf = (path: string): object[] =>
-    parseAllDocuments(roleFiles(needs).get(path) ?? '').flatMap(
-      (one) => (one.toJS() as { rules?: object[] }).rules ?? [],
-    );
+  interface Manifest {
+    kind: string;
+    rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  }
+  const documentsOf = (path: string): Manifest[] =>
+    parseAllDocuments(roleFiles(needs).get(path) ?? '').map((one) => one.toJS() as Manifest);
+  const rulesOf = (path: string) => documentsOf(path).flatMap(({ rules = [] }) => rules);
+  const isWrite = (verb: string): boolean => !['get', 'list'].includes(verb);
   const only = (name: string) => needs.filter((one) => one.name === name);
   const restricted = (namespace: string, rules: object[]): Promise<Cluster> => {
     if (!plane.restricted) throw new Error('a real control plane has permissions');
@@ -167,29 +173,55 @@ describe('on a real control plane', () => {
     expect(new Set(found.map(({ need }) => need))).toEqual(new Set(needs.map(({ name }) => name)));
   });
 
-  test.for<[string, object]>([
-    ['roll-back-deployment', {}],
-    ['scale-workload', { replicas: 4 }],
-    ['restart-workload', {}],
-  ])(
-    '%s lacks the rule that is missing, and nothing with the Role that was made for it: it works',
-    async ([action, params], { skip }) => {
+  const cases: { action: string; params: object; prepare?: (given: Bench) => Promise<Target> }[] = [
+    {
+      action: 'roll-back-deployment',
+      params: {},
+      prepare: async (given) => {
+        await given.release('shop/checkout:2.4.0-stuck');
+        return given.target;
+      },
+    },
+    { action: 'scale-workload', params: { replicas: 4 } },
+    { action: 'restart-workload', params: {} },
+    {
+      action: 'evict-pod',
+      params: {},
+      prepare: async (given) => {
+        const [pod] = await listRaw(given.cluster, inNamespace(given, '/api/v1', 'pods'), 'app=checkout');
+        return onKind(given, 'Pod', pod?.metadata.name ?? '');
+      },
+    },
+    {
+      action: 'set-configmap-key',
+      params: { key: 'mode', value: 'careful' },
+      prepare: async (given) => {
+        const object = { metadata: { name: 'shop-config' }, data: { mode: 'normal' } };
+        await make(given.cluster, inNamespace(given, '/api/v1', 'configmaps'), object);
+        return onKind(given, 'ConfigMap', 'shop-config');
+      },
+    },
+  ];
+  test.for(cases)(
+    '$action lacks the rule that is taken away, and with its own Role nothing: it works',
+    async ({ action, params, prepare }, { skip }) => {
       if (missing) return skip(missing);
       const namespace = `only-${action}`;
       const given = await aBench(plane.cluster, namespace);
-      if (action === 'roll-back-deployment') await given.release('shop/checkout:2.4.0-stuck');
-      const rules = rulesOf(`rbac/${action}.yaml`) as { resources: string[]; verbs: string[] }[];
+      const target = (await prepare?.(given)) ?? given.target;
+      const rules = rulesOf(`rbac/${action}.yaml`);
 
-      const first = await restricted(
+      const reading = rules.map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => !isWrite(verb)) }));
+      const account = await restricted(
         namespace,
-        rules
-          .map((rule) => ({ ...rule, verbs: rule.verbs.filter((verb) => verb !== 'patch') }))
-          .filter(({ verbs }) => verbs.length > 0),
+        reading.filter(({ verbs }) => verbs.length > 0),
       );
-      const [lacking] = await missingPermissions(first, [namespace], only(action));
-      expect(lacking?.permissions).toContainEqual(
-        expect.objectContaining({ group: 'apps', resource: 'deployments', verbs: ['patch'] }),
-      );
+      const [lacking, ...others] = await missingPermissions(account, [namespace], only(action));
+      expect(others).toEqual([]);
+      expect(lacking?.permissions.length).toBeGreaterThan(0);
+      expect(lacking?.permissions.flatMap(({ verbs }) => verbs).every(isWrite)).toBe(true);
+      given.wire.request = (request) => account.request(request);
+      expect(await given.refusal(action, params, target)).toContain('grant its Role');
 
       await plane.cluster.request({
         method: 'PATCH',
@@ -197,12 +229,38 @@ describe('on a real control plane', () => {
         contentType: 'application/merge-patch+json',
         body: { rules },
       });
-      await expect.poll(() => missingPermissions(first, [namespace], only(action)), { timeout: 10_000 }).toEqual([]);
-      given.wire.request = async (request) => first.request(request);
-      const plan = await given.plan(action, params);
+      await expect.poll(() => missingPermissions(account, [namespace], only(action)), { timeout: 10_000 }).toEqual([]);
+      const plan = await given.plan(action, params, target);
       expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+      expect((await given.settled(plan)).finding).not.toContain('may not');
     },
   );
+
+  test('cordon-node works with its ClusterRole, and names it when it is not there', async ({ skip }) => {
+    if (missing) return skip(missing);
+    const given = await aBench(plane.cluster, 'only-cordon-node');
+    const target = { ...given.target, kind: 'Node', namespace: '', name: 'node-1' };
+    const account = await restricted('only-cordon-node', []);
+    given.wire.request = (request) => account.request(request);
+    expect(await given.refusal('cordon-node', {}, target)).toContain('grant its ClusterRole');
+
+    const subjects = [{ kind: 'ServiceAccount', name: 'muster-restricted', namespace: 'only-cordon-node' }];
+    const [role, binding] = documentsOf('rbac/cluster/cordon-node.yaml');
+    const renamed = { metadata: { name: 'only-cordon-node' } };
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    await make(plane.cluster, `${rbac}/clusterroles`, { ...role, ...renamed });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'only-cordon-node' };
+    await make(plane.cluster, `${rbac}/clusterrolebindings`, { ...binding, ...renamed, roleRef, subjects });
+    await expect.poll(() => missingPermissions(account, [], only('cordon-node')), { timeout: 10_000 }).toEqual([]);
+    // Of two nodes none is taken away.
+    for (const name of ['spare-1', 'spare-2']) {
+      const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-05-04T10:00:00Z' }];
+      await make(plane.cluster, '/api/v1/nodes', { metadata: { name }, status: { conditions } });
+    }
+    await until('enough nodes are ready', async () => !/51 %/.test(await given.refusal('cordon-node', {}, target)));
+    const plan = await given.plan('cordon-node', {}, target);
+    expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+  });
 
   test('the committed manifests are taken as they are', async ({ skip }) => {
     if (missing) return skip(missing);
