@@ -236,6 +236,31 @@ describe('on a real control plane', () => {
     },
   );
 
+  test('the Role of the evidence is all that a diagnosis reads, and without it each part is named', async ({
+    skip,
+  }) => {
+    if (missing) return skip(missing);
+    const given = await aBench(plane.cluster, 'only-evidence');
+    await given.release('shop/checkout:2.4.0-bad');
+    const rules = rulesOf('rbac/evidence.yaml');
+    const account = await restricted('only-evidence', rules);
+    given.wire.request = (request) => account.request(request);
+    given.wire.text = (path, query) => account.text(path, query);
+    await until('there are logs', async () => {
+      await given.diagnose();
+      return (given.store.saved.get('INC-2026-014')?.logs.length ?? 0) > 0;
+    });
+    expect((await given.diagnose()).missing).toEqual([]);
+
+    const role = '/apis/rbac.authorization.k8s.io/v1/namespaces/only-evidence/roles/muster-restricted';
+    const contentType = 'application/merge-patch+json';
+    const body = { rules: rules.filter(({ resources }) => !resources.includes('pods')) };
+    await plane.cluster.request({ method: 'PATCH', path: role, contentType, body });
+    await expect
+      .poll(async () => (await given.diagnose()).missing.join('; '), { timeout: 10_000 })
+      .toContain('grant its Role apiGroups [""], resources ["pods"], verbs ["list"]');
+  });
+
   test('cordon-node works with its ClusterRole, and names it when it is not there', async ({ skip }) => {
     if (missing) return skip(missing);
     const given = await aBench(plane.cluster, 'only-cordon-node');
