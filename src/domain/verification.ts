@@ -2,7 +2,7 @@ import type { RemediationStatus, Sample } from '../schema/remediation.ts';
 
 export interface VerificationRule {
   consecutiveSuccesses: number;
-  /** No verdict by then: what was seen decides. */
+  /** No verdict by then: what was seen decides, once a run of healthy samples that has begun is over. */
   giveUpAt: number;
   /** The figure before anything was changed; null when there was none. */
   baseline: number | null;
@@ -27,7 +27,8 @@ export const verdictOf = (
   const last = samples.slice(-worseInARow);
   const isWorse = (value: number | null) =>
     value !== null && rule.baseline !== null && value > rule.baseline * worseThanBaseline;
-  if (now < rule.giveUpAt) return null;
+  // What is well at the last look is given the looks it still needs; the next bad one ends it.
+  if (now < rule.giveUpAt || samples.at(-1)?.healthy === true) return null;
   if (last.length === worseInARow && last.every((sample) => sample.healthy === false && isWorse(sample.value)))
     return 'worse';
   return samples.some((sample) => sample.healthy !== null) ? 'ineffective' : 'inconclusive';

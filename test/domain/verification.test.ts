@@ -28,4 +28,10 @@ describe('the proof that a remediation helped', () => {
   test('waits until the time is up before it gives up', () => {
     expect(verdictOf(samples(0.5, 0.6), rule, 999)).toBeNull();
   });
+  test('lets what has become healthy finish its run when the time is up, and no longer', () => {
+    expect(verdictOf(samples(0.3, 0, 0), rule, 2_000)).toBeNull();
+    expect(verdictOf(samples(0.3, 0, 0, 0), rule, 2_000)).toBe('recovered');
+    expect(verdictOf(samples(0.3, 0, 0, 0.2), rule, 2_000)).toBe('ineffective');
+    expect(verdictOf(samples(0.3, 0, 0, null), rule, 2_000)).toBe('ineffective');
+  });
 });

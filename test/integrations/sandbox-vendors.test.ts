@@ -85,6 +85,9 @@ describe('chat', () => {
       'deployments',
       'oncall-handoff',
       'support-escalations',
+      'incident-response',
+      'platform-alerts',
+      'all-company',
     ]);
     expect(await failure(slack('xoxb-wrong').auth.test())).toBe('invalid_auth');
   });
