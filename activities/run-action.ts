@@ -130,7 +130,9 @@ const apply = async (dependencies: RemediationDependencies, request: ApplyReques
     detail: {
       remediationId: request.remediationId,
       revert,
+      drill: request.incident.drill,
       sentence: plan.sentence,
+      action: plan.action,
       target: targetKey(target),
       operationId: plan.operationId,
     },
@@ -379,4 +381,12 @@ const contextOf = async (
   operationId: run.operationId,
   ownNode: ownNode ?? null,
   badRevisions: await store.remediations.badRevisions(targetKey(target)),
+  timesDone: (action, withinDays) =>
+    store.remediations.timesDone({
+      targetKey: targetKey(target),
+      action,
+      withinDays,
+      drill: run.incident.drill,
+      exceptOperation: run.operationId,
+    }),
 });

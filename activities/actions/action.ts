@@ -18,6 +18,11 @@ export interface ActionContext {
   ownNode: string | null;
   /** Hashes of templates that were rolled back from on this target. */
   badRevisions: string[];
+  /**
+   * How often an action was carried out on this target in the last days, or may have been: what is on its way or
+   * unknown counts, this run and reverts do not. By the ledger, so that nobody has to keep count in the cluster.
+   */
+  timesDone(action: string, withinDays: number): Promise<number>;
 }
 
 /** From one absolute state to another. The state of `before` and `desired` is the action's own. */

@@ -121,6 +121,12 @@ export const podsOf = async (
   return owners.flatMap((owner) => ownedBy(owner, pods));
 };
 
+/** Pods of every revision of the workload. */
+export const allPodsOf = async (cluster: Cluster, target: Target, workload: Workload): Promise<Pod[]> => {
+  const owners = target.kind === 'Deployment' ? await replicaSetsOf(cluster, target, workload) : [workload];
+  return podsOf(cluster, target, workload, owners);
+};
+
 /** All pods of the target's namespace that carry the labels. */
 export const podsUnder = (cluster: Cluster, target: Target, labels: Record<string, string>): Promise<Pod[]> =>
   listAll(cluster, namespacedPath(target, '/api/v1', 'pods'), Pod, {

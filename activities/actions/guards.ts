@@ -1,5 +1,5 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
-import { availableAtWorst, figuresOf } from '../../src/domain/rollout.ts';
+import { availableAtWorst, figuresOf, isRolling } from '../../src/domain/rollout.ts';
 import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 
@@ -39,6 +39,11 @@ export const replacesItsPods = (strategy: string | undefined): Guard =>
   strategy === 'OnDelete'
     ? guard('strategy', false, 'update strategy OnDelete replaces no pod by itself')
     : guard('strategy', true, 'its update strategy replaces pods by itself');
+
+export const noRolloutInProgress = (workload: Workload, kind: string): Guard =>
+  isRolling(workload, kind)
+    ? guard('rollout', false, 'a rollout is in progress: wait for it, or roll it back')
+    : guard('rollout', true, 'no rollout is in progress');
 
 /**
  * A rolling change may take no replica below what the disruption budget wants and never the last healthy one - except

@@ -8,6 +8,7 @@ import { rollBackDeployment } from './roll-back-deployment.ts';
 import { rollBackStatefulSet } from './roll-back-statefulset.ts';
 import { scaleWorkload } from './scale-workload.ts';
 import { setConfigMapKey } from './set-configmap-key.ts';
+import { setResources } from './set-resources.ts';
 import { switchServiceSelector } from './switch-service-selector.ts';
 
 /** Every action there is: one line each. Two of one name stop the process at its start. */
@@ -17,6 +18,7 @@ export const actions: ReadonlyMap<string, Action> = byName([
   rollBackDaemonSet,
   scaleWorkload,
   restartWorkload,
+  setResources,
   evictPod,
   cordonNode,
   switchServiceSelector,

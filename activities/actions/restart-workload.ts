@@ -1,11 +1,19 @@
 import { z } from 'zod';
-import { isRolling, troubleOf } from '../../src/domain/rollout.ts';
+import { troubleOf } from '../../src/domain/rollout.ts';
 import { restartAnnotation } from '../../src/domain/rollout-history.ts';
 import type { Pod, Template } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
-import { type ActionContext, defineAction } from './action.ts';
-import { healthyWanted, podsOf, readWorkload, replicaSetsOf } from './cluster-reads.ts';
-import { guard, mayBeTouched, nobodyElseOwnsIt, notPaused, replacesItsPods, staysAvailable } from './guards.ts';
+import { defineAction } from './action.ts';
+import { allPodsOf, healthyWanted, readWorkload } from './cluster-reads.ts';
+import {
+  guard,
+  mayBeTouched,
+  nobodyElseOwnsIt,
+  noRolloutInProgress,
+  notPaused,
+  replacesItsPods,
+  staysAvailable,
+} from './guards.ts';
 import { observeTemplate, templateRequest, templateSettled } from './template-change.ts';
 
 /**
@@ -20,7 +28,7 @@ export const restartWorkload = defineAction({
   params: z.strictObject({}),
   permissions: [
     'apps/deployments, apps/statefulsets, apps/daemonsets: get, patch',
-    'apps/replicasets: list',
+    'apps/replicasets, apps/controllerrevisions: list',
     'pods: list',
     'policy/poddisruptionbudgets: list',
   ],
@@ -58,7 +66,6 @@ export const restartWorkload = defineAction({
     const { cluster, target } = context;
     const workload = await readWorkload(cluster, target);
     const budget = await healthyWanted(cluster, target, workload);
-    const rolling = isRolling(workload, target.kind);
     return {
       blastClass: target.kind === 'DaemonSet' || workload.spec.strategy?.type === 'Recreate' ? 'B3' : 'B2',
       guards: [
@@ -66,12 +73,8 @@ export const restartWorkload = defineAction({
         nobodyElseOwnsIt(workload),
         notPaused(workload),
         replacesItsPods(workload.spec.updateStrategy?.type),
-        guard(
-          'rollout',
-          !rolling,
-          rolling ? 'a rollout is in progress: wait for it, or roll it back' : 'no rollout is in progress',
-        ),
-        canHelp(await allPods(context)),
+        noRolloutInProgress(workload, target.kind),
+        canHelp(await allPodsOf(cluster, target, workload)),
         staysAvailable(workload, target.kind, budget),
       ],
     };
@@ -80,12 +83,6 @@ export const restartWorkload = defineAction({
   observe: observeTemplate,
   settled: (context) => templateSettled(context),
 });
-
-const allPods = async ({ cluster, target }: ActionContext): Promise<Pod[]> => {
-  const workload = await readWorkload(cluster, target);
-  const owners = target.kind === 'Deployment' ? await replicaSetsOf(cluster, target, workload) : [workload];
-  return podsOf(cluster, target, workload, owners);
-};
 
 /** Pods that cannot even start will not start a second time either. */
 const canHelp = (pods: Pod[]): Guard => {

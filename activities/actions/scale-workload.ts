@@ -3,15 +3,7 @@ import { figuresOf, troubleOf } from '../../src/domain/rollout.ts';
 import { Autoscaler, type Workload } from '../../src/schema/kubernetes.ts';
 import type { BlastClass, Guard, Plan } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
-import {
-  healthyWanted,
-  listAll,
-  namespacedPath,
-  podsOf,
-  readWorkload,
-  replicaSetsOf,
-  workloadPath,
-} from './cluster-reads.ts';
+import { allPodsOf, healthyWanted, listAll, namespacedPath, readWorkload, workloadPath } from './cluster-reads.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
 
 /** Scaling up is how connection exhaustion is made, so one run does not more than triple. */
@@ -145,8 +137,7 @@ export const scaleWorkload = defineAction({
     const reached = desired.of === 'autoscaler' ? total >= desired.replicas : total === desired.replicas;
     const finding = `${available} of ${desired.replicas} replicas are available`;
     if (taken && reached && available >= desired.replicas) return { state: 'settled', finding };
-    const owners = target.kind === 'Deployment' ? await replicaSetsOf(cluster, target, workload) : [workload];
-    const reasons = (await podsOf(cluster, target, workload, owners)).flatMap((pod) => troubleOf(pod)?.reason ?? []);
+    const reasons = (await allPodsOf(cluster, target, workload)).flatMap((pod) => troubleOf(pod)?.reason ?? []);
     return {
       state: 'moving',
       finding: reasons.length > 0 ? `${finding}; waiting for pods: ${[...new Set(reasons)].join(', ')}` : finding,

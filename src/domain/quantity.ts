@@ -26,7 +26,7 @@ export const bytesOf = (quantity: string | number | undefined): number | null =>
   return figure === undefined || factor === undefined ? null : Number(figure) * factor;
 };
 
-const mebibyte = 2 ** 20;
+export const mebibyte = 2 ** 20;
 
 /** Whole mebibytes, as people write limits. */
 export const mebibytes = (bytes: number, round: (figure: number) => number): string => `${round(bytes / mebibyte)}Mi`;

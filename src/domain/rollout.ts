@@ -108,6 +108,15 @@ const maxUnavailable = (workload: Workload, kind: string, wanted: number): numbe
   return Math.max(1, amount(workload.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, wanted, Math.ceil));
 };
 
+/** How many pods a rolling change may run beside those that are wanted. */
+export const surgeOf = (workload: Workload, kind: string): number => {
+  const { wanted } = figuresOf(workload, kind);
+  if (kind === 'StatefulSet' || workload.spec.strategy?.type === 'Recreate') return 0;
+  if (kind === 'DaemonSet')
+    return amount(workload.spec.updateStrategy?.rollingUpdate?.maxSurge ?? 0, wanted, Math.ceil);
+  return amount(workload.spec.strategy?.rollingUpdate?.maxSurge ?? '25%', wanted, Math.ceil);
+};
+
 const amount = (value: number | string, of: number, round: (figure: number) => number): number => {
   if (typeof value === 'number') return value;
   const percent = /^(\d+)%$/.exec(value)?.[1];

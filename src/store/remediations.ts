@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { remediationWorkflowId } from '../domain/names.ts';
 import type { RemediationStore } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -72,6 +72,20 @@ export const remediationStore = (db: Kysely<Tables>): RemediationStore => ({
       .orderBy('marked_at')
       .execute();
     return rows.map(({ hash }) => hash);
+  },
+
+  timesDone: async ({ targetKey, action, withinDays, drill, exceptOperation }) => {
+    const wanted = json({ target: targetKey, action, drill, revert: false });
+    const { count } = await db
+      .selectFrom('effect')
+      .select(({ fn }) => fn.countAll<string>().as('count'))
+      .where('kind', '=', 'cluster')
+      .where('status', 'in', ['started', 'unknown', 'applied', 'verified'])
+      .where(sql<boolean>`detail @> ${wanted}::jsonb`)
+      .where(sql<boolean>`detail ->> 'operationId' <> ${exceptOperation}`)
+      .where(sql<boolean>`updated_at > now() - make_interval(days => ${withinDays}::int)`)
+      .executeTakeFirstOrThrow();
+    return Number(count);
   },
 
   markBadRevision: async (targetKey, hash, incidentId) => {

@@ -169,6 +169,17 @@ export interface RemediationStore {
   evidence(incidentId: string): Promise<Evidence | null>;
   /** Template hashes that were rolled back from on this target: never chosen as a destination. */
   badRevisions(targetKey: string): Promise<string[]>;
+  /**
+   * Runs of an action on a target whose request was sent in the last days, by the ledger of effects and its clock;
+   * outcomes that are not known count. Reverts do not, nor does the named operation. Drills are counted apart.
+   */
+  timesDone(of: {
+    targetKey: string;
+    action: string;
+    withinDays: number;
+    drill: boolean;
+    exceptOperation: string;
+  }): Promise<number>;
   markBadRevision(targetKey: string, hash: string, incidentId: string): Promise<void>;
   /** The first stop that covers any of the scopes: nothing may be changed. Throws Unavailable when it cannot be read; callers then refuse. */
   stopOver(scopes: readonly string[]): Promise<{ scope: string; reason: string | null; by: string } | null>;

@@ -10,7 +10,7 @@ const kinds = [
 
 onEachCluster(({ plane, bench }) => {
   for (const { kind, action, resource, blastClass } of kinds) {
-    describe(`rolling back a ${kind}`, () => {
+    describe.concurrent(`rolling back a ${kind}`, () => {
       /** 2.3.1 served, then the given release came and its first pod is on the way. */
       const afterRelease = async (image: string, more?: Parameters<typeof aBench>[2]): Promise<Bench> => {
         const given = await bench({ kind, ...more });
@@ -173,7 +173,7 @@ onEachCluster(({ plane, bench }) => {
     });
   }
 
-  describe('rolling back a StatefulSet', () => {
+  describe.concurrent('rolling back a StatefulSet', () => {
     const action = 'roll-back-statefulset';
     const brokenRelease = async (more?: Parameters<typeof aBench>[2]): Promise<Bench> => {
       const given = await bench({ kind: 'StatefulSet', ...more });

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FollowUpView } from '../../src/schema/api.ts';
 import type { Evidence } from '../../src/schema/remediation.ts';
 import { openStore } from '../../src/store/connect.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { EffectRow, Store } from '../../src/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { aNewIncident, anEntry, aRemediation, noon } from './records.ts';
+import { aNewIncident, anEntry, aRemediation, noon, rowsOf } from './records.ts';
 
 let url: string;
 let store: Store;
@@ -33,6 +34,44 @@ describe('remediations', () => {
     await store.remediations.markBadRevision('shop/checkout', 'hash-1', 'INC-2');
     expect(await store.remediations.badRevisions('shop/checkout')).toEqual(['hash-1']);
     expect(await store.remediations.badRevisions('shop/search')).toEqual([]);
+  });
+
+  test('what was done to a target is counted by the ledger: sent or unknown, in the last days, live and drills apart', async () => {
+    const done = async (status: EffectRow['status'], more: object = {}) => {
+      const key = `INC-1/remediation/${randomUUID()}`;
+      const detail = {
+        target: 'blue/orders',
+        action: 'set-resources',
+        revert: false,
+        drill: false,
+        operationId: key,
+        ...more,
+      };
+      await store.effects.intend({ key, incidentId: 'INC-1', kind: 'cluster', detail });
+      await store.effects.mark(key, status);
+      return key;
+    };
+    const times = (more: { drill?: boolean; exceptOperation?: string } = {}) =>
+      store.remediations.timesDone({
+        targetKey: 'blue/orders',
+        action: 'set-resources',
+        withinDays: 7,
+        drill: false,
+        exceptOperation: 'this one',
+        ...more,
+      });
+    const first = await done('applied');
+    await done('unknown');
+    await done('notApplied');
+    await done('applied', { revert: true });
+    await done('applied', { target: 'blue/search' });
+    await done('applied', { action: 'restart-workload' });
+    await done('applied', { drill: true });
+    expect(await times()).toBe(2);
+    expect(await times({ drill: true })).toBe(1);
+    expect(await times({ exceptOperation: first })).toBe(1);
+    await rowsOf(url, `update effect set updated_at = now() - interval '8 days' where key = '${first}' returning key`);
+    expect(await times()).toBe(1);
   });
 
   test('newer evidence replaces the older', async () => {

@@ -54,6 +54,19 @@ export const aStore = (): FakeStore => {
     saveEvidence: async (incidentId, evidence) => void saved.set(incidentId, evidence),
     evidence: async (incidentId) => saved.get(incidentId) ?? null,
     badRevisions: async (target) => [...(bad.get(target) ?? [])],
+    timesDone: async ({ targetKey, action, withinDays, drill, exceptOperation }) =>
+      [...rows.values()].filter(({ status, detail, updatedAt }) => {
+        const { operationId, ...of } = detail as Record<string, unknown>;
+        return (
+          ['started', 'unknown', 'applied', 'verified'].includes(status) &&
+          of.target === targetKey &&
+          of.action === action &&
+          of.drill === drill &&
+          of.revert === false &&
+          operationId !== exceptOperation &&
+          Date.parse(updatedAt) > Date.now() - withinDays * 86_400_000
+        );
+      }).length,
     markBadRevision: async (target, hash) => void bad.set(target, new Set([...(bad.get(target) ?? []), hash])),
     stopOver: async (scopes) => {
       if (away.killSwitch) throw new Unavailable('the store is away');
