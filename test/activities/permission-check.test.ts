@@ -173,15 +173,20 @@ describe('on a real control plane', () => {
     expect(new Set(found.map(({ need }) => need))).toEqual(new Set(needs.map(({ name }) => name)));
   });
 
-  const cases: { action: string; params: object; prepare?: (given: Bench) => Promise<Target> }[] = [
-    {
-      action: 'roll-back-deployment',
-      params: {},
-      prepare: async (given) => {
-        await given.release('shop/checkout:2.4.0-stuck');
-        return given.target;
-      },
-    },
+  const afterRelease = async (given: Bench): Promise<Target> => {
+    await given.release('shop/checkout:2.4.0');
+    await given.rolledOut();
+    return given.target;
+  };
+  const cases: {
+    action: string;
+    kind?: 'StatefulSet' | 'DaemonSet';
+    params: object;
+    prepare?: (given: Bench) => Promise<Target>;
+  }[] = [
+    { action: 'roll-back-deployment', params: {}, prepare: afterRelease },
+    { action: 'roll-back-statefulset', kind: 'StatefulSet', params: {}, prepare: afterRelease },
+    { action: 'roll-back-daemonset', kind: 'DaemonSet', params: {}, prepare: afterRelease },
     { action: 'scale-workload', params: { replicas: 4 } },
     { action: 'restart-workload', params: {} },
     {
@@ -190,6 +195,15 @@ describe('on a real control plane', () => {
       prepare: async (given) => {
         const [pod] = await listRaw(given.cluster, inNamespace(given, '/api/v1', 'pods'), 'app=checkout');
         return onKind(given, 'Pod', pod?.metadata.name ?? '');
+      },
+    },
+    {
+      action: 'switch-service-selector',
+      params: { selector: { app: 'checkout' } },
+      prepare: async (given) => {
+        const object = { metadata: { name: 'shop' }, spec: { selector: { app: 'cart' }, ports: [{ port: 80 }] } };
+        await make(given.cluster, inNamespace(given, '/api/v1', 'services'), object);
+        return onKind(given, 'Service', 'shop');
       },
     },
     {
@@ -204,10 +218,10 @@ describe('on a real control plane', () => {
   ];
   test.for(cases)(
     '$action lacks the rule that is taken away, and with its own Role nothing: it works',
-    async ({ action, params, prepare }, { skip }) => {
+    async ({ action, kind, params, prepare }, { skip }) => {
       if (missing) return skip(missing);
       const namespace = `only-${action}`;
-      const given = await aBench(plane.cluster, namespace);
+      const given = await aBench(plane.cluster, namespace, kind ? { kind } : {});
       const target = (await prepare?.(given)) ?? given.target;
       const rules = rulesOf(`rbac/${action}.yaml`);
 
