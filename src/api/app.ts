@@ -3,9 +3,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastifyCookie from '@fastify/cookie';
 import fastifySwagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { InvalidInput, NotFound, NotPermitted } from '../domain/errors.ts';
+import { InvalidInput, NotAuthenticated, NotFound, NotPermitted } from '../domain/errors.ts';
 import { faultOf } from '../intake/payload.ts';
 import type { Principal } from './auth.ts';
 import type { ApiDependencies } from './dependencies.ts';
@@ -23,6 +29,7 @@ import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { remediationRoutes } from './routes/remediations.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { shiftRoutes } from './routes/shifts.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -82,6 +89,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     policyRoutes,
     remediationRoutes,
     stopRoutes,
+    reportRoutes,
     followUpRoutes,
     drillRoutes,
     eventRoutes,
@@ -120,7 +128,16 @@ const refuseForbidden = (key: string, value: unknown): unknown => {
 };
 
 /** Deny by default: a route without a line in the table of permissions does not even register. */
-const guardRoutes = (app: App, { identities }: ApiDependencies): void => {
+const guardRoutes = (app: App, { identities, receiver }: ApiDependencies): void => {
+  /** Null: the generic source by its token. Throws NotAuthenticated for anybody else. */
+  const personOrSource = (request: FastifyRequest): Principal | null => {
+    try {
+      return identities.byRequest(request);
+    } catch (error) {
+      if (error instanceof NotAuthenticated && receiver.knows('generic', request.headers.authorization)) return null;
+      throw error;
+    }
+  };
   app.decorateRequest('principal', null);
   app.decorateRequest('practice', false);
   app.addHook('onRoute', (route) => {
@@ -131,9 +148,12 @@ const guardRoutes = (app: App, { identities }: ApiDependencies): void => {
     if (url === undefined) return;
     const permission: Permission = permissionOf(request.method, url);
     if (permission === 'public' || permission === 'source') return;
-    request.principal = identities.byRequest(request);
-    if (!may(request.principal, permission)) {
-      throw new NotPermitted(`this needs the role ${[permission].flat().join(' or ')}; ask somebody who has it`);
+    const orSource = permission === 'responder or source';
+    request.principal = orSource ? personOrSource(request) : identities.byRequest(request);
+    if (request.principal === null) return;
+    const roles = orSource ? 'responder' : permission;
+    if (!may(request.principal, roles)) {
+      throw new NotPermitted(`this needs the role ${[roles].flat().join(' or ')}; ask somebody who has it`);
     }
   });
 };

@@ -8,8 +8,8 @@ import type { RemediationView } from '../schema/remediation.ts';
 import type { Principal } from './auth.ts';
 
 export type Role = 'viewer' | 'responder' | 'commander' | 'admin';
-/** Several roles: any of them will do. */
-export type Permission = 'public' | 'source' | Role | readonly Role[];
+/** Several roles: any of them will do. `responder or source`: a person, or the token of the generic source. */
+export type Permission = 'public' | 'source' | 'responder or source' | Role | readonly Role[];
 
 export const permissions: Readonly<Record<string, Permission>> = {
   'GET /healthz': 'public',
@@ -61,6 +61,9 @@ export const permissions: Readonly<Record<string, Permission>> = {
   // Whoever responds may stop; starting again takes more.
   'POST /api/v1/stops': ['responder', 'admin'],
   'DELETE /api/v1/stops/:scope': ['commander', 'admin'],
+  'GET /api/v1/reports': 'viewer',
+  // A help desk's own automation sends them, too.
+  'POST /api/v1/reports': 'responder or source',
   'POST /api/v1/incidents/:id/acknowledge': 'responder',
   'POST /api/v1/incidents/:id/escalate': 'responder',
   'POST /api/v1/incidents/:id/severity': 'responder',

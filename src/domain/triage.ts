@@ -5,12 +5,14 @@
  * Order of the decision:
  * 1. Severity rules look at the figures and flags; the worst match counts.
  * 2. An ignore rule that matches silences the alert, if no severity rule matches or it overrules each of them by name.
- * 3. Else `judge`: rules, the monitor's own word and what lowers or lifts them.
+ * 3. A count of customers' reports that no rule matches is recorded: a report is a word of one customer, no alarm.
+ * 4. Else `judge`: rules, the monitor's own word and what lowers or lifts them.
  * Telling people fails open: what nobody thought of is declared, with the pack's severity for the unknown.
  */
 import type { Alert } from '../schema/alert.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
+import { countsInWords, reportsSource } from './report.ts';
 import { allHold, explain, judge, judgeByRules, type TriageFacts } from './severity.ts';
 
 export type Verdict =
@@ -35,6 +37,11 @@ export const triage = ({ alert, pack, organisation, now }: TriageRequest): Verdi
     if (judgeByRules(pack, facts, heldMs, silence.overrules) === null) {
       return { verdict: 'ignore', because: explain(silence, facts), rule: silence.id };
     }
+  }
+
+  if (alert.source === reportsSource && judgeByRules(pack, facts, heldMs) === null) {
+    const because = `no rule of the pack ${pack.pack} makes an incident of ${countsInWords(countsOf(facts))}`;
+    return { verdict: 'ignore', because, rule: 'reports:below' };
   }
 
   const { severity, rank, because, rule } = judge(pack, facts, heldMs, alert.severityLabel);
@@ -63,6 +70,11 @@ export const factsOf = (alert: Alert, organisation: Organisation, now: string): 
     serviceKnown: known,
   };
 };
+
+const countsOf = ({ ticketsInWindow, enterpriseReports }: TriageFacts) => ({
+  tickets: Number(ticketsInWindow ?? 0),
+  enterpriseCustomers: Number(enterpriseReports ?? 0),
+});
 
 /** How long the trouble lasts: what the monitor measured (`heldForSeconds`), else the time since it began to fire. */
 const heldForMs = (alert: Alert, now: string): number => {

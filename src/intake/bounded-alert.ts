@@ -42,6 +42,12 @@ const boundedRecord = <Value>(
   return Object.fromEntries(entries);
 };
 
+/** Names a thing and is never shown as a sentence: what is too long is hashed, so that two of them stay two. */
+export const boundedName = (given: string, charactersMax: number): string => {
+  const clean = oneLine(given, Number.POSITIVE_INFINITY);
+  return clean.length <= charactersMax ? clean : createHash('sha256').update(clean).digest('hex');
+};
+
 const boundedFingerprint = (given: string): string => {
   const clean = storable(given);
   return clean.length <= lengths.fingerprint ? clean : createHash('sha256').update(clean).digest('hex');
@@ -53,13 +59,13 @@ const isWebLink = (link: string): boolean => {
   return url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
 };
 
-const cut = (text: string, charactersMax: number): string => {
+export const cut = (text: string, charactersMax: number): string => {
   const clean = storable(text);
   return clean.length <= charactersMax ? clean : storable(`${clean.slice(0, charactersMax - 3)}...`);
 };
 
 // Control characters would break lines of logs, topics and terminals.
-const oneLine = (text: string, charactersMax: number): string =>
+export const oneLine = (text: string, charactersMax: number): string =>
   cut(
     storable(text)
       .replace(/[\s\p{Cc}]+/gu, ' ')

@@ -202,8 +202,14 @@ class Group {
     });
     await tx.declare(incident, start);
     this.incidents.add(id);
+    const { because } = lead.verdict;
     for (const { alert } of this.newcomers) {
-      await tx.save({ verdict: alert === lead.alert ? 'declared' : 'attached', alert, incidentId: id });
+      const declared = alert === lead.alert;
+      await tx.save(
+        declared
+          ? { verdict: 'declared', alert, incidentId: id, because }
+          : { verdict: 'attached', alert, incidentId: id },
+      );
     }
     if (references.length > alertsPerMessageMax) this.news.set(id, references.slice(alertsPerMessageMax));
   }

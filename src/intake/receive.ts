@@ -9,10 +9,12 @@ import { failpoint } from '../domain/failpoint.ts';
 import type { ParsedDelivery, Webhook } from '../integrations/integration.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { Receipt } from '../schema/api.ts';
+import type { TakenReport } from '../schema/report.ts';
 import type { DeliveryRecord, DrillRow, Store } from '../store/store.ts';
 import { boundedAlert } from './bounded-alert.ts';
 import { correlate, type DrilledAlert } from './correlate.ts';
 import { bodyHashOf, excerptOf, faultOf, payloadBytesMax, storable } from './payload.ts';
+import { countReports, type ReportOrder, takeReport } from './reports.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Spool } from './spool.ts';
 
@@ -56,6 +58,10 @@ const commitsAtOnceMax = 4;
 export interface Receiver {
   /** Throws NotAuthenticated (constant words), or Unavailable when nothing durable could be written. */
   receive(request: IncomingRequest): Promise<Answer>;
+  /** One report of a customer; see takeReport. It never waits in the spool: whoever sends it is told to come again. */
+  report(order: ReportOrder): Promise<TakenReport>;
+  /** Whether this Authorization header holds a token of the source. */
+  knows(source: string, authorization: string | undefined): boolean;
   /** Commits what waits in the spool; safe to call at any time. */
   drainSpool(): Promise<number>;
   canAccept(): Promise<boolean>;
@@ -93,6 +99,14 @@ export const createReceiver = (dependencies: ReceiverDependencies): Receiver => 
       }
     },
 
+    async report(order) {
+      const taken = await gate(() => takeReport(dependencies, order, randomUUID()));
+      if (!taken.repeat) dependencies.wake();
+      return taken;
+    },
+
+    knows: (source, authorization) => holdsOneOf(dependencies.tokensOf(source), authorization),
+
     async drainSpool() {
       if (spool.waiting() === 0 || (await isAway(store))) return 0;
       const done = await spool.drain(async (delivery) => {
@@ -122,11 +136,15 @@ const authenticate = async (
   tokens: readonly string[],
 ): Promise<void> => {
   if (!webhook) throw new NotAuthenticated('no such source');
-  if (webhook.bearer) {
-    const given = /^Bearer ([^\s]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!given || !tokens.some((token) => sameSecret(given, token))) throw new NotAuthenticated('wrong bearer token');
+  if (webhook.bearer && !holdsOneOf(tokens, request.headers.authorization)) {
+    throw new NotAuthenticated('wrong bearer token');
   }
   await webhook.verify({ headers: request.headers, raw: request.raw, now: request.now });
+};
+
+const holdsOneOf = (tokens: readonly string[], authorization: string | undefined): boolean => {
+  const given = /^Bearer ([^\s]{1,512})$/i.exec(authorization ?? '')?.[1];
+  return given !== undefined && tokens.some((token) => sameSecret(given, token));
 };
 
 /** Digests have one length, so neither content nor length of a secret shows in the time it takes. */
@@ -216,7 +234,8 @@ const record = ({ request, parsed, fault, bodyHash, receivedAt }: Prepared, id: 
 });
 
 const nothing = async (): Promise<void> => {};
-const acceptedOf = (parsed: ParsedDelivery): number => parsed.alerts.length + parsed.answers.length;
+const acceptedOf = ({ alerts, reports = [], answers }: ParsedDelivery): number =>
+  alerts.length + reports.length + answers.length;
 const repeat = (receipt: string, incidents: string[], practice: boolean): Answer => ({
   kind: 'repeat',
   receipt: { receipt, accepted: 0, incidents },
@@ -237,7 +256,7 @@ const parse = async (webhook: Webhook, request: IncomingRequest): Promise<Parsed
       reason: storable(reason.slice(0, 1_000)),
       excerpt: storable(excerpt.slice(0, 4_000)),
     }));
-    const unreadable = alerts.length === 0 && quarantined.length > 0;
+    const unreadable = alerts.length === 0 && !parsed.reports?.length && quarantined.length > 0;
     const reason = quarantined[0]?.reason ?? 'no readable alert';
     return { ...parsed, quarantined, alerts: unreadable ? [unreadableAlert(request, reason)] : alerts };
   } catch (error) {
@@ -282,7 +301,9 @@ const contentOf = async (store: Store, parsed: ParsedDelivery): Promise<Content>
   const answers = await answersOf(store, parsed.answers);
   const parts = alerts.map(({ drill }) => drill !== null);
   for (const { incidentId } of answers) parts.push((await store.incidents.incident(incidentId))?.drill === true);
-  const foreign = parsed.quarantined.length > 0 || answers.length < parsed.answers.length;
+  // Nobody reports in practice: customers do not know of drills.
+  const reported = (parsed.reports ?? []).length > 0;
+  const foreign = reported || parsed.quarantined.length > 0 || answers.length < parsed.answers.length;
   return { alerts, answers, practice: !foreign && parts.length > 0 && parts.every(Boolean) };
 };
 
@@ -296,8 +317,18 @@ const commit = async (
   const { parsed, receivedAt } = prepared;
   let outcome: Awaited<ReturnType<typeof correlate>> = { incidents: [], drills: [] };
   await store.intake.commit(record(prepared, id), parsed.quarantined, async (tx) => {
-    const incident = (incidentId: string) => store.incidents.incident(incidentId);
-    outcome = await correlate({ tx, rulebook, alerts, receivedAt, incident, overrides: store.overrides.inForce });
+    const { source } = prepared.request;
+    const { reports = [] } = parsed;
+    const counted = await countReports({ tx, rulebook, reports, delivery: id, receivedAt, by: source });
+    outcome = await correlate({
+      tx: counted.tx,
+      rulebook,
+      alerts: [...alerts, ...counted.alerts.map((alert) => ({ alert, drill: null }))],
+      receivedAt,
+      incident: (incidentId) => store.incidents.incident(incidentId),
+      overrides: store.overrides.inForce,
+    });
+    await counted.settle();
     for (const { incidentId, payload } of answers) await tx.enqueue({ incidentId, kind: 'acknowledge', payload });
   });
   for (const { drillId, incidentId } of outcome.drills) await store.intake.claimDrill(drillId, incidentId);

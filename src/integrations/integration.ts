@@ -4,6 +4,7 @@
  * Every port call makes at most one attempt and throws VendorError; Temporal retries.
  */
 import type { Alert } from '../schema/alert.ts';
+import type { GivenReport } from '../schema/report.ts';
 
 export interface PageCall {
   /** The person's own address at the vendor (PagerDuty: Events routing key). */
@@ -137,6 +138,8 @@ export interface Vendor<Settings, Port> {
 /** What the raw bytes of a webhook turned into. */
 export interface ParsedDelivery {
   alerts: Alert[];
+  /** What customers told a help desk. */
+  reports?: GivenReport[];
   /** Members that could not be read; kept for a person, the rest goes on. */
   quarantined: { reason: string; excerpt: string }[];
   /** Answers of people at the vendor: an acknowledgement on the phone. */

@@ -3,6 +3,7 @@
  *
  * delivery      a webhook request as received
  * alert         one normalised signal with a fingerprint
+ * report        what one customer says, counted with others of its pattern
  * incident      what people work on: one workflow
  * service       an entry of the catalogue with owner, workload and dependencies
  * policy        who is told what, and when, for a severity

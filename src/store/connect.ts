@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts';
 import { overrideStore } from './overrides.ts';
 import { connectionSettings, translatingPool } from './pool.ts';
 import { remediationStore } from './remediations.ts';
+import { reportStore } from './reports.ts';
 import { stopStore } from './stops.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -47,6 +48,7 @@ export const openStore = async (url: string, options: StoreOptions = {}): Promis
     followUps: followUpStore(db),
     overrides: overrideStore(db, options.log ?? (() => {})),
     stops: stopStore(db),
+    reports: reportStore(db),
     listen: notices.listen,
     ready: async () => {
       await sql`insert into readiness default values on conflict (only_row) do update set checked_at = now()`.execute(

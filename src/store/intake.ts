@@ -4,6 +4,7 @@ import { failpoint } from '../domain/failpoint.ts';
 import { nextIncidentId } from './incident-ids.ts';
 import { insertIncident, openIncidentFor } from './incidents.ts';
 import { outbox } from './outbox.ts';
+import { reportTransaction } from './reports.ts';
 import type { DeliveryRecord, IntakeStore, IntakeTransaction, Triaged } from './store.ts';
 import type { Tables } from './tables.ts';
 import { json, plain } from './text.ts';
@@ -180,6 +181,8 @@ const intakeTransaction = (
   },
 
   append: (incidentId, entries) => appendToTimeline(tx, incidentId, entries),
+
+  reports: reportTransaction(tx),
 });
 
 /** A repeat of an episode updates its row; one that belongs to an incident stays there even if the repeat is ignored. */

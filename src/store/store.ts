@@ -5,7 +5,10 @@ import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '
 import type { Policy } from '../schema/policy.ts';
 import type { Evidence, RemediationView } from '../schema/remediation.ts';
 import type { OverrideStore } from './overrides.ts';
+import type { ReportStore, ReportTransaction } from './reports.ts';
 import type { StopStore } from './stops.ts';
+
+export type { GroupState, NewReport, ReportGroup } from './reports.ts';
 
 /** One webhook request as received. `bodyHash` + `source` or the vendor's `deliveryId` makes a repeat a repeat. */
 export interface DeliveryRecord {
@@ -22,7 +25,7 @@ export interface DeliveryRecord {
 export type Triaged =
   | { verdict: 'ignored'; alert: Alert; because: string }
   | { verdict: 'attached'; alert: Alert; incidentId: string }
-  | { verdict: 'declared'; alert: Alert; incidentId: string };
+  | { verdict: 'declared'; alert: Alert; incidentId: string; because?: string };
 
 /** A start or signal that Temporal must still be given. Rows leave the outbox when Temporal has accepted them. */
 export interface OutboxRow {
@@ -142,6 +145,7 @@ export interface IntakeTransaction {
   save(triaged: Triaged): Promise<void>;
   enqueue(row: { incidentId: string; kind: OutboxRow['kind']; payload: unknown }): Promise<void>;
   append(incidentId: string, entries: TimelineEntry[]): Promise<void>;
+  reports: ReportTransaction;
 }
 
 export interface EffectStore {
@@ -200,6 +204,7 @@ export interface Store {
   followUps: FollowUpStore;
   overrides: OverrideStore;
   stops: StopStore;
+  reports: ReportStore;
   /** Calls back with the incident id after each committed change, from any process. Returns the way to stop. */
   listen(onChange: (incidentId: string) => void): Promise<() => Promise<void>>;
   /** Throws Unavailable when a durable commit is not possible now. */

@@ -135,6 +135,24 @@ export interface Tables {
     subject: string;
     detail: Json<unknown>;
   };
+  report: {
+    id: GeneratedAlways<number>;
+    delivery: string;
+    pattern: string;
+    pattern_key: string;
+    service: string | null;
+    customer: string | null;
+    customer_key: string | null;
+    enterprise: boolean;
+    ticket: string | null;
+    ticket_key: string | null;
+    text: string | null;
+    reported_at: Instant;
+    received_at: Instant;
+    reported_by: string;
+    incident_id: ColumnType<string | null, string | null | undefined, string | null>;
+    because: ColumnType<string | null, string | null | undefined, string | null>;
+  };
   follow_up: { incident_id: string; closed_at: Instant | null; version: number; view: Json<FollowUpView> };
   postmortem: { incident_id: string; markdown: string; drafted_at: Instant };
 }

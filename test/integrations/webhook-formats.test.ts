@@ -64,6 +64,30 @@ describe('any sender', () => {
     expect(one).toMatchObject({ status: 'firing', service: null, severityLabel: null, startsAt: '' });
     expect(one?.fingerprint).toBe(two?.fingerprint);
   });
+
+  test('may send what a customer says, with a ticket that is a number', async () => {
+    const report = { pattern: 'Blank page', ticket: 123, extra: 1 };
+    const parsed = await parse(genericWebhook(), { report });
+    expect(parsed).toMatchObject({ alerts: [], quarantined: [] });
+    expect(parsed.reports).toEqual([
+      {
+        pattern: 'Blank page',
+        ticket: '123',
+        service: null,
+        customer: null,
+        enterprise: false,
+        text: null,
+        reportedAt: null,
+      },
+    ]);
+  });
+
+  test('is told when the only report cannot be read, and loses no other of several', async () => {
+    await expect(parse(genericWebhook(), { report: { ticket: 'T-1' } })).rejects.toThrow('not a report');
+    const parsed = await parse(genericWebhook(), { reports: [{ ticket: 'T-1' }, { pattern: 'Blank page' }] });
+    expect(parsed.reports).toHaveLength(1);
+    expect(parsed.quarantined).toHaveLength(1);
+  });
 });
 
 describe('CloudWatch', () => {

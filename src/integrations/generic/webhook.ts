@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { Alert } from '../../schema/alert.ts';
+import type { GivenReport } from '../../schema/report.ts';
 import type { ParsedDelivery, Webhook } from '../integration.ts';
 
-/** Anything that can post JSON with a bearer token: one alert, or several under `alerts`. */
+/**
+ * Anything that can post JSON with a bearer token: one alert, or several under `alerts`; one report of a customer under
+ * `report`, or several under `reports`.
+ */
 export const genericWebhook = (): Webhook => ({
   source: 'generic',
   bearer: true,
@@ -28,19 +32,52 @@ export const GenericAlert = z.object({
 });
 type GenericAlert = z.infer<typeof GenericAlert>;
 
-const Batch = z.object({ alerts: z.array(z.unknown()) });
+/** What a customer told a help desk. Other keys are ignored. */
+export const GenericReport = z.object({
+  pattern: z.string().trim().min(1),
+  service: z.string().nullish(),
+  customer: z.string().nullish(),
+  enterprise: z.boolean().nullish(),
+  ticket: z.union([z.string(), z.number()]).nullish(),
+  text: z.string().nullish(),
+  reportedAt: z.iso.datetime({ offset: true }).nullish(),
+});
 
+const Batch = z.object({ alerts: z.array(z.unknown()).optional(), reports: z.array(z.unknown()).optional() });
+const One = z.object({ report: z.unknown() });
+
+/** Alone, what cannot be read is refused as a whole; in a batch the others go on. */
 const parseGeneric = (raw: Buffer): ParsedDelivery => {
   const body: unknown = JSON.parse(raw.toString('utf8'));
+  const { alerts, reports, alone } = membersOf(body);
+  const quarantined: ParsedDelivery['quarantined'] = [];
+  const read = <Read>(schema: z.ZodType<Read>, noun: string, members: unknown[]): Read[] =>
+    members.flatMap((member) => {
+      const { success, data, error } = schema.safeParse(member);
+      if (success) return [data];
+      if (alone) throw new InvalidInput(`not ${noun}: ${z.prettifyError(error)}`);
+      quarantined.push({ reason: z.prettifyError(error), excerpt: excerptOf(member) });
+      return [];
+    });
+  return {
+    alerts: read(GenericAlert, 'an alert', alerts).map(alertOf),
+    reports: read(GenericReport, 'a report', reports).map(reportOf),
+    quarantined,
+    answers: [],
+    deliveryId: null,
+    note: null,
+  };
+};
+
+const membersOf = (body: unknown): { alerts: unknown[]; reports: unknown[]; alone: boolean } => {
   const batch = Batch.safeParse(body);
-  const parsed: ParsedDelivery = { alerts: [], quarantined: [], answers: [], deliveryId: null, note: null };
-  for (const member of batch.success ? batch.data.alerts : [body]) {
-    const read = GenericAlert.safeParse(member);
-    if (read.success) parsed.alerts.push(alertOf(read.data));
-    else if (!batch.success) throw new InvalidInput(`not an alert: ${z.prettifyError(read.error)}`);
-    else parsed.quarantined.push({ reason: z.prettifyError(read.error), excerpt: excerptOf(member) });
-  }
-  return parsed;
+  const { alerts, reports } = batch.success ? batch.data : {};
+  if (alerts || reports) return { alerts: alerts ?? [], reports: reports ?? [], alone: false };
+  const one = One.safeParse(body);
+  const report = one.success ? one.data.report : undefined;
+  return report === undefined
+    ? { alerts: [body], reports: [], alone: true }
+    : { alerts: [], reports: [report], alone: true };
 };
 
 const alertOf = (given: GenericAlert): Alert => ({
@@ -57,6 +94,16 @@ const alertOf = (given: GenericAlert): Alert => ({
   signals: given.signals ?? {},
   labels: given.labels ?? {},
   link: given.link || null,
+});
+
+const reportOf = (given: z.infer<typeof GenericReport>): GivenReport => ({
+  pattern: given.pattern,
+  service: given.service || null,
+  customer: given.customer || null,
+  enterprise: given.enterprise ?? false,
+  ticket: given.ticket === null || given.ticket === undefined ? null : String(given.ticket),
+  text: given.text || null,
+  reportedAt: given.reportedAt ?? null,
 });
 
 /** Without a name of its own, the same title about the same service is the same problem. */
