@@ -9,6 +9,7 @@ import { addOverrideCommands } from './commands/override.ts';
 import { addPolicyCommands } from './commands/policy.ts';
 import { addReadCommands } from './commands/read.ts';
 import { addRemediationCommands } from './commands/remediation.ts';
+import { addReportCommands } from './commands/report.ts';
 import { addSchemaCommand } from './commands/schema.ts';
 import { addShiftCommands } from './commands/shift.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
@@ -79,6 +80,7 @@ Examples:
   addChangeCommands(muster, world);
   addRemediationCommands(muster, world);
   addStopCommand(muster, world);
+  addReportCommands(muster, world);
   addPolicyCommands(muster, world);
   addDrillCommand(muster, world);
   addOnCallCommand(muster, world);
