@@ -1,7 +1,7 @@
 /** Raising the memory limit of one container that ran out of it. */
 import { describe, expect, test } from 'vitest';
 import { type aBench, type Bench, until } from '../support/kube/a-remediation.ts';
-import { type Given, onEachCluster } from '../support/kube/each-cluster.ts';
+import { type Given, onEachCluster, withhold } from '../support/kube/each-cluster.ts';
 import { make } from '../support/kube/planes.ts';
 
 const action = 'set-resources';
@@ -44,6 +44,19 @@ onEachCluster(({ plane, bench }) => {
       expect(await limit({ cap: '80Mi' })).toBe('80Mi');
       expect(await given.refusal(action, { ...params, cap: '64Mi' })).toMatch(/64Mi already, and the cap is 64Mi/);
     });
+
+    for (const [kind, blastClass] of [
+      ['StatefulSet', 'B2'],
+      ['DaemonSet', 'B3'],
+    ] as const) {
+      test(`is done to a ${kind} as well, as ${blastClass}`, async () => {
+        const given = await afterKills({ kind });
+        const plan = await given.plan(action, params);
+        expect(plan.blastClass).toBe(blastClass);
+        expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+        expect(await limitNow(given)).toBe('96Mi');
+      });
+    }
 
     test('lets the request grow only when that is asked for', async () => {
       const given = await afterKills();
@@ -170,11 +183,17 @@ onEachCluster(({ plane, bench }) => {
       await until('the rollout is seen', async () => /in progress/.test(await given.refusal(action, params)));
     });
 
-    test('names the rule that is missing', async ({ skip }) => {
+    test('names the rule that is missing', async () => {
       const { restricted } = plane();
-      if (!restricted) return skip('the sandbox cluster has no permissions to withhold');
       const given = await afterKills();
       const { namespace } = given.target;
+      const lacking =
+        'Muster may not list nodes in the cluster: grant its ClusterRole apiGroups [""], resources ["nodes"], verbs ["list"]';
+      if (!restricted) {
+        withhold(given, 'GET', /\/nodes$/);
+        expect(await given.refusal(action, params)).toContain(lacking);
+        return;
+      }
       const limited = await restricted(namespace, [
         { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'patch'] },
         { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['list'] },
@@ -182,9 +201,7 @@ onEachCluster(({ plane, bench }) => {
         { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
       ]);
       given.wire.request = (request) => limited.request(request);
-      expect(await given.refusal(action, params)).toContain(
-        'Muster may not list nodes in the cluster: grant its ClusterRole apiGroups [""], resources ["nodes"], verbs ["list"]',
-      );
+      expect(await given.refusal(action, params)).toContain(lacking);
     });
   });
 });
