@@ -3,23 +3,19 @@
  * bounded; whatever cannot be had is named in `missing` and never fails the run.
  */
 import { type Change, rankSuspects } from '../src/domain/change-score.ts';
+import { podHashLabel } from '../src/domain/controller-revisions.ts';
 import { conclude } from '../src/domain/diagnosis.ts';
 import { firstBreach, healthyUntil } from '../src/domain/onset.ts';
 import { redactSecrets } from '../src/domain/redaction.ts';
+import { releasesOfReplicaSets, releasesOfRevisions } from '../src/domain/releases.ts';
 import { isReady, restartsOf, troubleOf } from '../src/domain/rollout.ts';
-import { configMapsOf, currentReplicaSet, imagesOf, ownedBy, revisionOf } from '../src/domain/rollout-history.ts';
+import { configMapsOf, imagesOf } from '../src/domain/rollout-history.ts';
 import { changesOf, firstOf, type Seen, timeOf } from '../src/domain/workload-changes.ts';
 import type { Cluster, Metrics } from '../src/integrations/integration.ts';
-import {
-  ClusterEvent,
-  ConfigMap,
-  type Meta,
-  type Pod,
-  type ReplicaSet,
-  type Workload,
-} from '../src/schema/kubernetes.ts';
+import { ClusterEvent, ConfigMap, type Meta, type Pod, type Workload } from '../src/schema/kubernetes.ts';
 import type { Evidence, Target } from '../src/schema/remediation.ts';
 import {
+  controllerRevisionsOf,
   listAll,
   namespacedPath,
   podsOf,
@@ -46,7 +42,7 @@ const partPatienceMs = 6_000;
 /** What a diagnosis reads, per namespace; without a right its part is named as missing. */
 export const evidencePermissions: readonly string[] = [
   'apps/deployments, apps/statefulsets, apps/daemonsets: get',
-  'apps/replicasets: list',
+  'apps/replicasets, apps/controllerrevisions: list',
   'pods, events: list',
   'pods/log, configmaps: get',
 ];
@@ -137,21 +133,25 @@ const look = async (part: Part, reach: () => Cluster, target: Target): Promise<L
   });
   if (!found) return null;
   const { cluster, workload } = found;
-  const replicaSets = await part('the rollout history', [], () =>
-    target.kind === 'Deployment' ? replicaSetsOf(cluster, target, workload) : Promise.resolve([]),
-  );
+  const isDeployment = target.kind === 'Deployment';
+  const [replicaSets, revisions] = await Promise.all([
+    part('the rollout history', [], async () => (isDeployment ? replicaSetsOf(cluster, target, workload) : [])),
+    part('the rollout history', [], async () => (isDeployment ? [] : controllerRevisionsOf(cluster, target, workload))),
+  ]);
   const [pods, events, configMaps] = await Promise.all([
-    part('the pods', [], () =>
-      podsOf(cluster, target, workload, target.kind === 'Deployment' ? replicaSets : [workload]),
-    ),
+    part('the pods', [], () => podsOf(cluster, target, workload, isDeployment ? replicaSets : [workload])),
     part('the events', [], () => listAll(cluster, namespacedPath(target, '/api/v1', 'events'), ClusterEvent)),
     part('the ConfigMaps', [], () => readConfigMaps(cluster, target, configMapsOf(workload.spec.template))),
   ]);
+  const looked = pods.slice(0, podsMax);
+  const { all, current } = isDeployment
+    ? releasesOfReplicaSets(workload, replicaSets, looked)
+    : releasesOfRevisions(workload, revisions, looked);
   return {
     workload,
-    replicaSets,
-    current: currentReplicaSet(workload, replicaSets),
-    pods: pods.slice(0, podsMax),
+    releases: all,
+    current,
+    pods: looked,
     events: aboutThese(events, [workload, ...replicaSets, ...pods]),
     logs: await logsOf(part, cluster, target, pods),
     configMaps,
@@ -219,7 +219,7 @@ const aboutThese = (events: ClusterEvent[], objects: { metadata: Meta }[]): Clus
 };
 
 const pictureOf = ({
-  replicaSets,
+  releases,
   current,
   pods,
   events,
@@ -228,7 +228,9 @@ const pictureOf = ({
   pods: pods.map((pod) => ({
     name: pod.metadata.name,
     image: pod.spec.containers.map((one) => one.image ?? '').join(', '),
-    revision: String(revisionOfPod(pod, replicaSets) ?? pod.metadata.labels?.['controller-revision-hash'] ?? ''),
+    revision: String(
+      releases.find((one) => one.pods.includes(pod))?.revision ?? pod.metadata.labels?.[podHashLabel] ?? '',
+    ),
     phase: pod.status.phase ?? 'Unknown',
     ready: isReady(pod),
     restarts: restartsOf(pod),
@@ -241,23 +243,17 @@ const pictureOf = ({
     message: redactSecrets(event.message ?? '').slice(0, logLineChars),
     count: event.count ?? 1,
   })),
-  revisions: replicaSets
-    .filter((one) => !Number.isNaN(revisionOf(one)))
+  revisions: releases
     .map((one) => ({
-      revision: revisionOf(one),
-      images: imagesOf(one.spec.template).map((image) => image.image),
-      at: one.metadata.creationTimestamp,
-      ready: one.status.readyReplicas ?? 0,
+      revision: one.revision,
+      images: imagesOf(one.template).map((image) => image.image),
+      at: one.createdAt,
+      ready: one.ready,
       current: one === current,
     }))
     .sort((one, other) => other.revision - one.revision),
   logs,
 });
-
-const revisionOfPod = (pod: Pod, replicaSets: ReplicaSet[]): number | null => {
-  const owner = replicaSets.find((one) => ownedBy(one, [pod]).length > 0);
-  return owner ? revisionOf(owner) : null;
-};
 
 type Points = { at: string; value: number | null }[];
 

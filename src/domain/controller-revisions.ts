@@ -45,14 +45,17 @@ export const chooseRevision = (facts: {
     current,
     others,
     read: ({ template, number, podHash }) => ({ template, revision: number, serving: serving.has(podHash) }),
-    // Nothing marks a revision that came back, but it is older than one with a lower number.
-    cameBack: others.some((one) => one.number < current.number && one.createdAt > current.createdAt),
+    cameBack: cameBack(current, others),
     bad: facts.bad,
     revision: facts.revision,
   });
   if (chosen.kind === 'none') return chosen;
   return { kind: 'found', current, revision: chosen.earlier, why: chosen.why };
 };
+
+/** Nothing marks a revision that came back, but it is older than one with a lower number. */
+export const cameBack = (revision: Revision, others: Revision[]): boolean =>
+  others.some((one) => one.number < revision.number && one.createdAt > revision.createdAt);
 
 export const revisionsOf = (workload: Workload, owned: ControllerRevision[]): Revision[] =>
   owned.flatMap((one) => {

@@ -1,5 +1,12 @@
 import type { Evidence, Proposal, Suspect, Target } from '../schema/remediation.ts';
 
+/** Each kind keeps its history in a way of its own. */
+const rollBacks: Record<string, string> = {
+  Deployment: 'roll-back-deployment',
+  StatefulSet: 'roll-back-statefulset',
+  DaemonSet: 'roll-back-daemonset',
+};
+
 /** From this score on, and with no rival of half of it, a change may be undone on a proposal of ours. */
 const scoreToAct = 0.6;
 
@@ -20,7 +27,7 @@ export const conclude = (evidence: Evidence, target: Target): Conclusion => {
 
   if (top && top.kind === 'image' && top.score >= scoreToAct && (rival?.score ?? 0) < top.score / 2) {
     return propose(
-      'roll-back-deployment',
+      rollBacks[target.kind] ?? 'roll-back-deployment',
       target,
       `${top.what} is the likely cause: ${top.reasons.join('; ')}; ${state}`,
     );

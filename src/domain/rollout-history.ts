@@ -11,7 +11,7 @@ import type { Difference } from '../schema/remediation.ts';
 import { canonicalJson, sameJson, sha256 } from './plan-hash.ts';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
+export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';
 const hashLabel = 'pod-template-hash';
 /** What Muster's own restart leaves on a template. */
 export const restartAnnotation = 'muster.dev/restart';

@@ -1,15 +1,16 @@
 /** What was changed about a workload, dated and compared, as its own history in the cluster tells it. Pure. */
-import type { ClusterEvent, ConfigMap, Meta, Pod, ReplicaSet, Workload } from '../schema/kubernetes.ts';
+import type { ClusterEvent, ConfigMap, Meta, Pod, Workload } from '../schema/kubernetes.ts';
 import type { Target } from '../schema/remediation.ts';
 import type { Change } from './change-score.ts';
+import type { Release } from './releases.ts';
 import { troubleOf } from './rollout.ts';
-import { imageDifferences, ownedBy, restartAnnotation, revisionOf, tagOf, templateHash } from './rollout-history.ts';
+import { imageDifferences, restartAnnotation, tagOf, templateHash } from './rollout-history.ts';
 
 export interface Seen {
   workload: Workload;
-  replicaSets: ReplicaSet[];
-  /** The ReplicaSet of the present template. */
-  current: ReplicaSet | null;
+  releases: Release[];
+  /** That of the present template. */
+  current: Release | null;
   pods: Pod[];
   events: ClusterEvent[];
   configMaps: ConfigMap[];
@@ -43,17 +44,17 @@ export const changesOf = (seen: Seen, target: Target, healthyUntil: string | nul
  * template counts.
  */
 const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Change[] => {
-  const { workload, replicaSets, current, pods } = seen;
-  const revision = current ? revisionOf(current) : Number.NaN;
-  const previous = replicaSets
-    .filter((one) => one !== current && revisionOf(one) < revision)
-    .sort((one, other) => revisionOf(other) - revisionOf(one))[0];
-  if (!current || !previous) return [];
-  const reused = current.metadata.annotations?.['deployment.kubernetes.io/revision-history'] !== undefined;
+  const { workload, releases, current } = seen;
+  if (!current) return [];
+  const { revision } = current;
+  const previous = releases
+    .filter((one) => one.revision < revision)
+    .sort((one, other) => other.revision - one.revision)[0];
+  if (!previous) return [];
   const write = latestWrite(workload.metadata, (fields) => fields.includes('"f:template"'));
-  const at = reused ? (write?.at ?? firstUse(current, seen)) : current.metadata.creationTimestamp;
-  const images = imageDifferences(previous.spec.template, current.spec.template);
-  const onlyRestarted = templateHash(previous.spec.template) === templateHash(current.spec.template);
+  const at = current.cameBack ? (write?.at ?? firstUse(current, seen)) : current.createdAt;
+  const images = imageDifferences(previous.template, current.template);
+  const onlyRestarted = templateHash(previous.template) === templateHash(current.template);
   const what =
     images.length > 0
       ? `revision ${revision} of ${target.name} (${images.map((one) => `${tagOf(one.before ?? '') ?? one.before ?? 'none'} to ${tagOf(one.after ?? '') ?? one.after ?? 'none'}`).join(', ')})`
@@ -66,38 +67,30 @@ const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Cha
       scope: 'workload',
       what,
       at,
-      by: causeOf(current) ?? write?.by ?? null,
+      by: current.cause ?? write?.by ?? null,
       target,
-      differs: onlyRestarted ? null : comparison(current, replicaSets, pods, { at, healthyUntil }),
+      differs: onlyRestarted ? null : comparison(current, releases, { at, healthyUntil }),
     },
   ];
 };
 
-/** What the pipeline wrote beside the release (kubectl's change-cause). */
-const causeOf = (replicaSet: ReplicaSet): string | null =>
-  replicaSet.metadata.annotations?.['kubernetes.io/change-cause'] ?? null;
-
-/** When a ReplicaSet of earlier days came back, as the controller's event tells or its oldest pod. */
-const firstUse = (replicaSet: ReplicaSet, { events, pods }: Pick<Seen, 'events' | 'pods'>): string => {
-  const cameBack = events.find((event) =>
-    event.message?.startsWith(`Scaled up replica set ${replicaSet.metadata.name} from 0 `),
-  );
-  const oldest = firstOf(ownedBy(replicaSet, pods).map((pod) => pod.metadata.creationTimestamp));
-  return (cameBack && timeOf(cameBack)) ?? oldest ?? replicaSet.metadata.creationTimestamp;
+/** When a release of earlier days came back, as the controller's event tells or its oldest pod. */
+const firstUse = (release: Release, { events }: Pick<Seen, 'events'>): string => {
+  const cameBack = events.find((event) => event.message?.startsWith(`Scaled up replica set ${release.name} from 0 `));
+  const oldest = firstOf(release.pods.map((pod) => pod.metadata.creationTimestamp));
+  return (cameBack && timeOf(cameBack)) ?? oldest ?? release.createdAt;
 };
 
-const stampedByMuster = (replicaSet: ReplicaSet): boolean =>
-  JSON.stringify(replicaSet.spec.template).includes(`"${restartAnnotation}"`);
+const stampedByMuster = ({ template }: Release): boolean => JSON.stringify(template).includes(`"${restartAnnotation}"`);
 
 /** Are the pods of the present template worse than the others, or is the symptom worse than before it? */
 const comparison = (
-  current: ReplicaSet,
-  replicaSets: ReplicaSet[],
-  pods: Pod[],
+  current: Release,
+  releases: Release[],
   time: { at: string; healthyUntil: string | null },
 ): Change['differs'] => {
-  const present = ownedBy(current, pods);
-  const earlier = replicaSets.filter((one) => one !== current).flatMap((one) => ownedBy(one, pods));
+  const present = current.pods;
+  const earlier = releases.filter((one) => one !== current).flatMap((one) => one.pods);
   const bad = present.filter((pod) => troubleOf(pod) !== null);
   if (bad.length > 0 && earlier.length > 0) {
     const value = earlier.every((pod) => troubleOf(pod) === null);

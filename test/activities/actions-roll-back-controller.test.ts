@@ -34,6 +34,15 @@ onEachCluster(({ plane, bench }) => {
         expect(new Set(await imagesOf(given))).toEqual(new Set(['shop/checkout:2.3.1']));
       });
 
+      test('is what a diagnosis proposes for a release whose pods fail', async () => {
+        const given = await afterRelease('shop/checkout:2.4.0-bad');
+        await until('the release hurts', async () => (await given.diagnose()).proposal !== null);
+        const { proposal, suspects } = await given.diagnose();
+        expect(proposal?.action).toBe(action);
+        expect(suspects[0]?.what).toBe('revision 2 of checkout (2.3.1 to 2.4.0-bad)');
+        expect(given.store.saved.get('INC-2026-014')?.revisions.map((one) => one.revision)).toEqual([2, 1]);
+      });
+
       test('the same plan twice is one effect, and the second time is found done', async () => {
         const given = await afterRelease('shop/checkout:2.4.0-bad');
         const plan = await given.plan(action);

@@ -44,6 +44,12 @@ describe('diagnosis proposes', () => {
     expect(proposal?.action).toBe('roll-back-deployment');
     expect(finding).toContain('1 of 1 pods are not well (1 CrashLoopBackOff)');
   });
+  test('the rollback that fits the kind of workload', () => {
+    const proposed = (kind: string) =>
+      conclude(evidence({ suspects: [suspect()] }), { ...target, kind }).proposal?.action;
+    expect(proposed('StatefulSet')).toBe('roll-back-statefulset');
+    expect(proposed('DaemonSet')).toBe('roll-back-daemonset');
+  });
   test('to roll back a release whose pods report ready while customers are hurt', () => {
     expect(conclude(evidence({ suspects: [suspect()] }), target).proposal?.action).toBe('roll-back-deployment');
   });
