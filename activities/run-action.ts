@@ -158,7 +158,7 @@ const apply = async (dependencies: RemediationDependencies, request: ApplyReques
     await store.effects.mark(request.key, 'started');
     Context.current().heartbeat();
     Context.current().cancellationSignal.throwIfAborted();
-    await notStopped(store.remediations, plan);
+    await notStopped(dependencies, plan);
 
     const refusal = await send(context.cluster, step);
     failpoint('apply:after-effect');
@@ -327,12 +327,12 @@ const guardsHold = async (action: Action, context: ActionContext, plan: Plan): P
 };
 
 /** A switch that cannot be read is taken for on: throws Unavailable, and nothing is sent. */
-const notStopped = async (remediations: RemediationStore, { target, action }: Plan): Promise<void> => {
-  const stop = await remediations.stopOver(scopesOver(target, action));
+const notStopped = async ({ store, organisation }: RemediationDependencies, plan: Plan): Promise<void> => {
+  const stop = await store.remediations.stopOver(scopesOver(plan.target, plan.action));
   if (!stop) return;
   const why = stop.reason === null ? '' : `: ${stop.reason}`;
   throw new Refused(
-    `the kill switch is on, ${stop.by} stopped ${stoppedWords(stop.scope)}${why}; once "muster stop --lift ${stop.scope}" has lifted it, propose this again`,
+    `the kill switch is on, ${organisation.people[stop.by]?.name ?? stop.by} stopped ${stoppedWords(stop.scope)}${why}; once "muster stop --lift ${stop.scope}" has lifted it, propose this again`,
   );
 };
 

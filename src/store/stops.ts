@@ -33,8 +33,8 @@ interface Order {
 export interface StopStore {
   /** From its return on nothing new is sent. A scope that is stopped already keeps its first stop; `event` is then null. */
   stop(order: Order): Promise<{ stop: KeptStop; event: KeptStopEvent | null }>;
-  /** Throws NotFound when the scope is not stopped. */
-  lift(order: Order): Promise<KeptStopEvent>;
+  /** Throws NotFound when the scope is not stopped. `stop` is the id of the event that is lifted; null: it was made by hand. */
+  lift(order: Order): Promise<{ event: KeptStopEvent; stop: string | null }>;
   /** The stops that are on, the oldest first. */
   stops(): Promise<KeptStop[]>;
   /** The latest events, newest first. */
@@ -42,10 +42,11 @@ export interface StopStore {
   /** Whether a remediation that the scope covers was ever recorded. */
   isKnown(scope: string): Promise<boolean>;
   /**
-   * Writes the entry to the timeline of every open incident with a remediation under way that the scope covers, once
-   * per key, and returns their ids. Each is a transaction of its own, so that none waits for another.
+   * Writes the entry to the timeline of every open incident with a remediation under way that the scope covers, and
+   * of every open one whose timeline has an entry `answers`, once per key. Returns their ids. Each is a transaction of its
+   * own, so that none waits for another.
    */
-  tell(scope: string, entry: TimelineEntry): Promise<string[]>;
+  tell(scope: string, entry: TimelineEntry, answers?: string): Promise<string[]>;
 }
 
 const acts = { stopped: 'stop changes', lifted: 'allow changes' } as const;
@@ -75,7 +76,13 @@ export const stopStore = (db: Kysely<Tables>): StopStore => ({
         .returning('scope')
         .executeTakeFirst();
       if (!lifted) throw new NotFound(`nothing is stopped under ${scope.slice(0, 130)}; see which stops are on`);
-      return keep(tx, 'lifted', { scope, reason, by });
+      const { stop } = await tx
+        .selectFrom('audit')
+        .select((is) => is.fn.max('id').as('stop'))
+        .where('act', '=', acts.stopped)
+        .where('subject', '=', scope)
+        .executeTakeFirstOrThrow();
+      return { event: await keep(tx, 'lifted', { scope, reason, by }), stop: stop === null ? null : String(stop) };
     }),
 
   stops: async () => {
@@ -105,18 +112,21 @@ export const stopStore = (db: Kysely<Tables>): StopStore => ({
     return row !== undefined;
   },
 
-  tell: async (scope, entry) => {
-    const rows = await covered(db, scope)
-      .innerJoin('incident', 'incident.id', 'remediation.incident_id')
-      .where('remediation.ended_at', 'is', null)
-      .where('incident.status', 'not in', ['resolved', 'closed', 'cancelled'])
-      .distinct()
-      .orderBy('remediation.incident_id')
+  tell: async (scope, entry, answers) => {
+    const underWay = covered(db, scope).where('remediation.ended_at', 'is', null);
+    const told = db
+      .selectFrom('timeline')
+      .select('incident_id')
+      .where('key', '=', answers ?? '');
+    const rows = await db
+      .selectFrom('incident')
+      .select('id')
+      .where('status', 'not in', ['resolved', 'closed', 'cancelled'])
+      .where((is) => is.or([is('id', 'in', underWay), is('id', 'in', told)]))
+      .orderBy('id')
       .execute();
-    for (const { incident_id } of rows) {
-      await db.transaction().execute((tx) => appendToTimeline(tx, incident_id, [entry]));
-    }
-    return rows.map(({ incident_id }) => incident_id);
+    for (const { id } of rows) await db.transaction().execute((tx) => appendToTimeline(tx, id, [entry]));
+    return rows.map(({ id }) => id);
   },
 });
 

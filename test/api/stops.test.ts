@@ -15,9 +15,9 @@ const breakable = (store: Store): Store => ({
       if (databaseIsAway) throw new Unavailable('PostgreSQL does not answer; try again');
       return store.stops.stop(order);
     },
-    tell: async (scope, entry) => {
+    tell: async (scope, entry, answers) => {
       if (tellingFails) throw new Unavailable('PostgreSQL does not answer; try again');
-      return store.stops.tell(scope, entry);
+      return store.stops.tell(scope, entry, answers);
     },
   },
 });
@@ -140,6 +140,16 @@ describe('the timeline', () => {
     ]);
     expect(await told(over)).toEqual([]);
     expect(await told(elsewhere)).toEqual([]);
+  });
+
+  test('tells of the lifting wherever it told of the stop, though the remediation was refused meanwhile', async () => {
+    const id = await declared('blue', null);
+    await stop('cluster/blue');
+    const target = { cluster: 'blue', kind: 'Deployment', namespace: 'shop', name: 'checkout' };
+    const ended = aRemediation(`R-${id}`, id, { target, endedAt: new Date().toISOString(), version: 2 });
+    await api.store.remediations.recordRemediation(ended, []);
+    await lift('cluster/blue');
+    expect((await told(id)).map(([person]) => person)).toEqual(['hugo', 'dana']);
   });
 
   test('that cannot be written does not undo the stop', async () => {

@@ -72,8 +72,9 @@ export const stopRoutes = async (app: App, { store, rulebook }: ApiDependencies)
     async (request, reply) => {
       const principal = principalOf(request);
       const { scope } = request.params;
-      const event = await store.stops.lift({ scope, reason: request.body.reason, by: principal.id });
-      await afterwards(request, [], store.stops.tell(scope, entryOf(event, principal)));
+      const { event, stop } = await store.stops.lift({ scope, reason: request.body.reason, by: principal.id });
+      const answers = stop === null ? undefined : keyOf(stop);
+      await afterwards(request, [], store.stops.tell(scope, entryOf(event, principal), answers));
       return reply.code(204).send(null);
     },
   );
@@ -100,8 +101,10 @@ const afterwards = async <Value>(request: FastifyRequest, otherwise: Value, work
   }
 };
 
+const keyOf = (event: string): string => `stop/${event}`;
+
 const entryOf = ({ id, at, event, scope, reason }: KeptStopEvent, principal: Principal): TimelineEntry => ({
-  key: `stop/${id}`,
+  key: keyOf(id),
   at,
   kind: event === 'stopped' ? 'changesStopped' : 'changesAllowed',
   actor: actorOf(principal),
