@@ -97,7 +97,7 @@ describe('what the page gets', () => {
       ready: 4,
     });
     expect(body).toMatchObject({ pages: [], statusPosts: [], mails: [] });
-    expect(body.channels).toHaveLength(4);
+    expect(body.channels).toHaveLength(7);
     expect(body.pods).toHaveLength(12);
     const stopped = new AbortController();
     const events = await fetch(`${sandbox.url}/events`, { signal: stopped.signal });

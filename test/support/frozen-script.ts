@@ -1,6 +1,7 @@
 import { sealOf } from '../../src/domain/approval-seal.ts';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
 import { policyFor } from '../../src/packs/load.ts';
+import type { RemediationView } from '../../src/schema/remediation.ts';
 import { acknowledge, approve, attachAlerts, escalate, postUpdate, resolve } from '../../workflows/messages.ts';
 import { guide } from './builders.ts';
 import type { IncidentWorld, LiveIncident } from './incident-world.ts';
@@ -56,9 +57,19 @@ export const playFrozenScript = async (world: IncidentWorld, cluster: PlayedClus
   return incident;
 };
 
+/** A busy machine reads a cluster and plans more slowly than the clock of a test jumps. */
+const planOf = async (world: IncidentWorld, incidentId: string): Promise<RemediationView & { planHash: string }> => {
+  for (const giveUpAt = Date.now() + 30_000; ; ) {
+    const [run] = await world.store.remediations.remediations(incidentId);
+    const planHash = run?.planHash ?? null;
+    if (run && planHash !== null) return { ...run, planHash };
+    if (Date.now() > giveUpAt) throw new Error(`no plan waits for approval: ${JSON.stringify(run?.outcome ?? run)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
 export const approveRollback = async (world: IncidentWorld, incidentId: string): Promise<void> => {
-  const [run] = await world.store.remediations.remediations(incidentId);
-  if (!run?.planHash) throw new Error(`no plan waits for approval: ${JSON.stringify(run?.outcome ?? run)}`);
+  const run = await planOf(world, incidentId);
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(run.target));
   const { id: remediationId, planHash } = run;
   const seal = sealOf(approvalKey, { remediationId, personId: 'lee', verdict: 'approved', planHash });

@@ -34,7 +34,7 @@ export const timeSkipping = async (): Promise<TestWorkflowEnvironment> => {
 };
 
 /** The SDK gives the server five seconds to start, which a busy machine does not always keep. */
-const patiently = async <T>(start: () => Promise<T>, attempts = 4): Promise<T> => {
+const patiently = async <T>(start: () => Promise<T>, attempts = 8): Promise<T> => {
   try {
     return await start();
   } catch (error) {

@@ -37,11 +37,15 @@ const waiting = async (quorum: number): Promise<LiveIncident> => {
   const alert = { fingerprint: 'f', title: 'Errors', status: 'firing' as const, startsAt, source: 'alertmanager' };
   const incident = await world.declare({ service: 'checkout', alerts: [alert], policy: guideAsking(quorum) });
   await incident.untilMinute(2);
+  // A busy machine reads a cluster and plans more slowly than this clock jumps.
+  await expect.poll(async () => (await runs(incident))[0]?.status, { timeout: 30_000 }).toBe('awaitingApproval');
   return incident;
 };
 
+const runs = (incident: LiveIncident): Promise<RemediationView[]> => world.store.remediations.remediations(incident.id);
+
 const runOf = async (incident: LiveIncident): Promise<RemediationView> => {
-  const [run] = await world.store.remediations.remediations(incident.id);
+  const [run] = await runs(incident);
   if (!run) throw new Error('a rollback was proposed');
   return run;
 };
@@ -75,8 +79,7 @@ describe('a plan', () => {
     await incident.untilMinute(3);
     expect(await incident.story('remediationApplied')).toEqual([]);
     await decide(incident, 'mo');
-    await incident.untilMinute(4);
-    expect(await incident.story('remediationApplied')).toHaveLength(1);
+    await expect.poll(() => incident.story('remediationApplied'), { timeout: 30_000 }).toHaveLength(1);
     expect((await incident.timeline()).filter(({ kind }) => kind === 'remediationApproved')).toMatchObject([
       { text: expect.stringContaining('lee approved (1 of 2)') },
       { text: expect.stringContaining('mo approved (2 of 2)') },
@@ -89,7 +92,7 @@ describe('a plan', () => {
     await incident.untilMinute(3);
     await expect(decide(incident, 'lee')).rejects.toThrow();
     await incident.untilMinute(30);
-    expect((await runOf(incident)).status).toBe('expired');
+    await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('expired');
     expect(await incident.story('remediationApplied')).toEqual([]);
   });
 
@@ -98,19 +101,15 @@ describe('a plan', () => {
     await decide(incident, 'lee');
     await incident.untilMinute(3);
     await decide(incident, 'mo', 'denied');
-    await incident.untilMinute(4);
-    expect((await runOf(incident)).status).toBe('denied');
+    await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('denied');
     await expect(decide(incident, 'robin')).rejects.toThrow();
   });
 
   test('is not carried out on a yes that somebody sent to Temporal past the API', async () => {
     const incident = await waiting(1);
     await decide(incident, 'lee', 'approved', 'forged');
-    await incident.untilMinute(5);
+    await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('refused');
+    expect((await runOf(incident)).outcome).toContain('did not come through the API');
     expect(await incident.story('remediationApplied')).toEqual([]);
-    expect(await runOf(incident)).toMatchObject({
-      status: 'refused',
-      outcome: expect.stringContaining('did not come through the API'),
-    });
   });
 });
