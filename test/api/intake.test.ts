@@ -108,8 +108,11 @@ describe('a recovery', () => {
   test('without a date belongs to the open incident, and the next firing is a new one of it', async () => {
     const { startsAt: _, ...undated } = anAlert();
     const [id] = incidentsOf(await api.alert(undated));
+    // What waits for the start is told in one go, the newest of each alert.
+    await eventually(() => api.temporal.started.some((start) => start.incidentId === id));
     const resolved = await api.alert({ ...undated, status: 'resolved' });
     expect(incidentsOf(resolved)).toEqual([id]);
+    await eventually(() => told(id).length === 1);
     const back = await api.alert({ ...undated, summary: 'back' });
     expect(incidentsOf(back)).toEqual([id]);
     await eventually(() => told(id).length === 2);
