@@ -110,7 +110,8 @@ export const packDescriptions: Readonly<Record<string, string>> = {
   'remediation.approval.roles': 'Any of these: viewer, responder, commander, admin.',
   'remediation.approval.expiresAfter': 'A proposal that nobody answers ends after this.',
   'remediation.approval.notProposer': 'true: nobody approves what they proposed.',
-  'remediation.approval.quorum': 'Different people who must say yes; the blast class may ask for more, never for fewer.',
+  'remediation.approval.quorum':
+    'Different people who must say yes; the blast class may ask for more, never for fewer.',
   'remediation.settleWithin': 'How long a change may take to be in effect.',
   'remediation.verify': 'How the symptom is looked at after a change.',
   'remediation.verify.every': 'Time between two looks.',
