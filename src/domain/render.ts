@@ -22,7 +22,8 @@ export const notKnown = 'not known yet';
 
 const valueCharactersMax = 4_000;
 const templateCharactersMax = 50_000;
-const renderMsMax = 200;
+/** Stops a template that would never end; on a starved machine an innocent one may take a good part of a second. */
+const renderMsMax = 1_500;
 const memoryMax = 2_000_000;
 
 /**
