@@ -64,7 +64,10 @@ const newSecrets = (): Secrets => ({
 });
 
 const readSecrets = (file: string): Secrets => {
-  const result = Secrets.safeParse(readJson(file));
+  // A folder of before approvals were sealed gets its key now.
+  const { MUSTER_APPROVAL_KEY } = newSecrets();
+  const kept = readJson(file);
+  const result = Secrets.safeParse(typeof kept === 'object' ? { MUSTER_APPROVAL_KEY, ...kept } : kept);
   if (result.success) return result.data;
   throw new InvalidInput(`${file} is damaged; move it away to have new secrets made, or restore it`);
 };
