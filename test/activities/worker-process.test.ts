@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findTemporalCli } from '../../src/embedded/tools.mjs';
 import type { IncidentView } from '../../src/schema/incident.ts';
+import { freePort } from '../support/free-ports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { startVendors, type Vendors, vendorSecret } from '../support/vendors.ts';
 
@@ -18,13 +18,6 @@ let vendors: Vendors;
 let environment: Record<string, string | undefined>;
 let temporalPort: number;
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 const start = (command: string, args: string[], more: Record<string, string> = {}) => {
   const child = spawn(command, args, { env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);

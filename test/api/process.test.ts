@@ -1,13 +1,13 @@
 /** The api as a process, on a PostgreSQL of its own and without Temporal: what was accepted survives kill -9 and outages. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../src/embedded/postgres.ts';
+import { freePort } from '../support/free-ports.ts';
 import { endWithTestProcess, temporaryServerFolder } from '../support/postgres.ts';
 import { eventually } from './harness.ts';
 
@@ -74,14 +74,6 @@ const statusOf = async (url: string): Promise<number | null> => {
     return null;
   }
 };
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-
 const post = async (
   api: Api,
   alert: object,

@@ -1,9 +1,9 @@
 /** Starts and stops the product of the measurement: private ports, a private folder, the same ones at each start. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { productPorts } from '../support/free-ports.ts';
 
 const entry = fileURLToPath(new URL('./run-product.ts', import.meta.url));
 const stopsWithinMs = 40_000;
@@ -22,20 +22,17 @@ export const choosePlace = async (given: {
   organisationFile: string;
   doormanUrl: string;
 }): Promise<Place> => {
-  const [api, temporal, ui, sandbox] = await freePorts(4);
+  const ports = await productPorts();
   const token = 'bench-0123456789abcdef0123456789';
   return {
     dataDir: given.dataDir,
     token,
-    apiUrl: `http://127.0.0.1:${api}`,
-    sandboxUrl: `http://127.0.0.1:${sandbox}`,
-    temporalAddress: `127.0.0.1:${temporal}`,
+    apiUrl: `http://127.0.0.1:${ports.MUSTER_PORT}`,
+    sandboxUrl: `http://127.0.0.1:${ports.MUSTER_SANDBOX_PORT}`,
+    temporalAddress: `127.0.0.1:${ports.MUSTER_TEMPORAL_PORT}`,
     environment: {
       MUSTER_DATA_DIR: given.dataDir,
-      MUSTER_PORT: String(api),
-      MUSTER_TEMPORAL_PORT: String(temporal),
-      MUSTER_TEMPORAL_UI_PORT: String(ui),
-      MUSTER_SANDBOX_PORT: String(sandbox),
+      ...ports,
       MUSTER_ORGANISATION: given.organisationFile,
       MUSTER_TOKEN: token,
       DOORMAN_URL: given.doormanUrl,
@@ -100,24 +97,4 @@ const killQuietly = (pid: number): void => {
   } catch {
     // it has ended by itself
   }
-};
-
-/** The sandbox takes the port after its own too; ports of one call are all open at once, so that none comes twice. */
-const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-};
-
-const listening = async () => {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return server;
 };

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort, privateFolder, realSupervisor, runSupervisor, type SupervisorRun } from './run-supervisor.ts';
+import { freePort } from '../support/free-ports.ts';
+import { privateFolder, realSupervisor, runSupervisor, type SupervisorRun } from './run-supervisor.ts';
 
 /** One message, exit code 1, nothing left running. */
 const refused = async (run: SupervisorRun): Promise<string> => {

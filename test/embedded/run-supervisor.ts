@@ -1,13 +1,13 @@
 /** Runs a supervisor as a process of its own on private ports and a private folder, and reads what it says. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { identityOf } from '../../src/embedded/process-identity.ts';
 import type { ListedProcess } from '../../src/embedded/process-list.ts';
+import { productPorts } from '../support/free-ports.ts';
 
 export const realSupervisor = fileURLToPath(new URL('../../src/embedded/supervisor.ts', import.meta.url));
 export const standInSupervisor = fileURLToPath(new URL('./stand-in-supervisor.ts', import.meta.url));
@@ -36,16 +36,12 @@ export const runSupervisor = async (
     argv?: string[];
   } = {},
 ): Promise<SupervisorRun> => {
-  const [port, temporalPort, uiPort] = [await freePort(), await freePort(), await freePort()];
   const child = spawn(process.execPath, [source, ...argv], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       MUSTER_DATA_DIR: folder,
-      MUSTER_PORT: String(port),
-      MUSTER_TEMPORAL_PORT: String(temporalPort),
-      MUSTER_TEMPORAL_UI_PORT: String(uiPort),
-      MUSTER_SANDBOX_PORT: String(await freePort()),
+      ...(await productPorts()),
       ...(environment as Record<string, string | undefined>),
     },
   });
@@ -96,13 +92,3 @@ const textOf = (file: string): string => {
     return '';
   }
 };
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });

@@ -10,7 +10,7 @@ import type { ListedProcess } from '../../src/embedded/process-list.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { EffectRow, Store } from '../../src/store/store.ts';
-import { freePort } from '../embedded/run-supervisor.ts';
+import { productPorts } from '../support/free-ports.ts';
 import { markerOf } from './failpoint-markers.ts';
 import type { ProductFacts } from './run-product.ts';
 
@@ -66,10 +66,7 @@ export const startProduct = async (environment: Record<string, string> = {}): Pr
       ...process.env,
       ...environment,
       MUSTER_DATA_DIR: folder,
-      MUSTER_PORT: String(await freePort()),
-      MUSTER_TEMPORAL_PORT: String(await freePort()),
-      MUSTER_TEMPORAL_UI_PORT: String(await freePort()),
-      MUSTER_SANDBOX_PORT: String(await freePort()),
+      ...(await productPorts()),
     },
   });
   let said = '';
