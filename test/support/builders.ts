@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { AdmittedIncident } from '../../activities/index.ts';
+import { firstState } from '../../src/domain/first-state.ts';
 import type { IncidentState, Rules } from '../../src/domain/incident-state.ts';
 import { loadPack, policyFor } from '../../src/packs/load.ts';
 import type { Actor } from '../../src/schema/incident.ts';
@@ -19,50 +20,23 @@ export const theRules = (more: Partial<Rules> = {}): Rules => ({
 
 /** Declared at 0 unless said otherwise: minutes of a test are minutes of the incident. */
 export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => ({
-  id: 'INC-2026-001',
-  workflowId: 'INC-2026-001',
-  title: 'Checkout fails',
-  summary: null,
-  pack: 'guide-sev1-sev3',
-  severity: 'SEV1',
-  service: 'checkout',
-  team: null,
-  publicName: 'Checkout',
-  customerFacing: true,
-  drill: false,
-  speed: 1,
-  continues: null,
-  status: 'declared',
-  declaredAt: 0,
-  declaredBy: aPerson(),
-  acknowledged: null,
-  responseLate: false,
-  mitigatedAt: null,
-  hold: null,
-  resolvedAt: null,
-  roles: {},
-  rolesAsked: false,
-  alerts: {},
-  batches: [],
-  ladderDone: [],
-  pages: [],
-  contacts: [],
-  noticesDone: [],
-  updates: {
-    internal: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
-    public: { dueAt: null, reminded: false, posted: 0, kept: 0, broken: 0 },
-  },
-  room: null,
-  roomFailed: false,
-  publicUrl: null,
-  cause: null,
-  said: {},
-  doing: null,
-  fix: null,
-  remediation: null,
-  remediationsStarted: 0,
-  entryCount: 0,
-  version: 1,
+  ...firstState({
+    id: 'INC-2026-001',
+    workflowId: 'INC-2026-001',
+    title: 'Checkout fails',
+    summary: null,
+    policy: guide,
+    severity: 'SEV1',
+    service: 'checkout',
+    team: null,
+    catalogue: { publicName: 'Checkout', customerFacing: true },
+    drill: false,
+    speed: 1,
+    continues: null,
+    declaredAt: new Date(0).toISOString(),
+    declaredBy: aPerson(),
+    alerts: [],
+  }),
   ...more,
 });
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { SimulatedItem } from '../../domain/simulate.ts';
 import type { Organisation } from '../../schema/organisation.ts';
-import type { PackDocument } from '../../schema/policy.ts';
+import { Duration, type PackDocument } from '../../schema/policy.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
 import { organisationFileOf } from '../organisation-file.ts';
@@ -153,12 +153,9 @@ const momentOf = (given: string | undefined, nowMs: number): string => {
   return new Date(ms).toISOString();
 };
 
-const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 const durationOf = (option: string, given: string | undefined): number | null => {
   if (given === undefined) return null;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(given) ?? [];
-  if (amount === undefined || unit === undefined)
-    throw misused(`${option} ${given}: give a duration such as 90s, 1m or 2h`);
-  return Number(amount) * (unitMs[unit] ?? 0);
+  const parsed = Duration.safeParse(given);
+  if (!parsed.success) throw misused(`${option} ${given}: give a duration such as 90s, 1m or 2h`);
+  return parsed.data;
 };
