@@ -1,4 +1,5 @@
 /** How the world is touched. Workflows know only the types of this file; worker/ builds the real thing. */
+import type { NextMethod } from '../src/domain/contacts.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, Room, TimelineEntry } from '../src/schema/incident.ts';
@@ -69,7 +70,7 @@ export interface PageOutcome {
     via: string;
     address: string;
     dedupKey: string | null;
-    next?: { contact: number; afterMs: number };
+    next?: NextMethod;
   }[];
   /** People not reached over any channel. */
   failed: { person: string; name: string; because: string }[];
@@ -217,8 +218,8 @@ export interface ReviewRequest {
   resolvedAt: string;
   attendees: string[];
   window: string;
-  notBefore?: string;
-  preferred?: string;
+  notBefore?: string | undefined;
+  preferred?: string | undefined;
   documentWindow: string;
   lengthMinutes: number;
 }

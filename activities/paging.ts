@@ -1,3 +1,4 @@
+import { nextMethod } from '../src/domain/contacts.ts';
 import { VendorError } from '../src/domain/errors.ts';
 import { holdersOf } from '../src/domain/on-call.ts';
 import type { Connections, PageCall } from '../src/integrations/integration.ts';
@@ -42,7 +43,7 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
       if (index < (request.contactFrom ?? 0)) continue;
       try {
         const reference = await reach(request, id, method);
-        const next = nextContact(person.contact, index);
+        const next = nextMethod(person.contact, index);
         return { kind: 'reached', reached: { person: id, name: person.name, ...reference, ...(next ? { next } : {}) } };
       } catch (error) {
         because.push(`${method.via}: ${inWords(error)}`);
@@ -111,12 +112,6 @@ export const createPaging = ({ store, organisation, connect, webUrl, log }: Depe
       return outcome;
     },
   };
-};
-
-/** The method to try as well when the one that was just used brings no acknowledgement in its time. */
-const nextContact = (contact: readonly ContactMethod[], used: number): Reached['next'] => {
-  const { wait } = contact[used] ?? {};
-  return wait === undefined || used + 1 >= contact.length ? undefined : { contact: used + 1, afterMs: wait };
 };
 
 const isUnowned = (organisation: Organisation, { incident: { service } }: PageRequest): boolean =>

@@ -56,16 +56,7 @@ export const createReview = (dependencies: Dependencies): Pick<Activities, 'book
     bookReview: async (request) => {
       const { incident, key, resolvedAt, window, notBefore, preferred, documentWindow, lengthMinutes } = request;
       const calendar = calendarOf(organisation);
-      const slot = reviewSlot(
-        {
-          from: resolvedAt,
-          window,
-          lengthMinutes,
-          ...(notBefore === undefined ? {} : { notBefore }),
-          ...(preferred === undefined ? {} : { preferred }),
-        },
-        calendar,
-      );
+      const slot = reviewSlot({ from: resolvedAt, window, lengthMinutes, notBefore, preferred }, calendar);
       const documentDueAt = windowEnd(documentWindow, resolvedAt, calendar);
       const facilitator = facilitatorOf(dependencies, request);
       const attendees = request.attendees.filter((person) => organisation.people[person]);

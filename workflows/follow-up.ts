@@ -97,8 +97,8 @@ class FollowUpDesk {
         resolvedAt,
         attendees: people,
         window: review.within,
-        ...(review.notBefore === undefined ? {} : { notBefore: review.notBefore }),
-        ...(review.preferred === undefined ? {} : { preferred: review.preferred }),
+        notBefore: review.notBefore,
+        preferred: review.preferred,
         documentWindow: review.documentWithin,
         lengthMinutes: review.lengthMinutes,
       });

@@ -47,18 +47,13 @@ const main = async (): Promise<void> => {
   const spool = await openSpool(join(config.MUSTER_DATA_DIR, 'spool'), {
     onDamage: (lines) => log.error({ lines }, 'the spool had lines that cannot be read; they were left out'),
   });
-  const remote = connectRemoteControl({
+  const temporal = {
     ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
     namespace: config.TEMPORAL_NAMESPACE,
-  });
-  const drillSchedules = connectDrillSchedules({
-    ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
-    namespace: config.TEMPORAL_NAMESPACE,
-  });
-  const shifts = connectShifts({
-    ...temporalConnectionOptions(config, `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`),
-    namespace: config.TEMPORAL_NAMESPACE,
-  });
+  };
+  const remote = connectRemoteControl(temporal);
+  const drillSchedules = connectDrillSchedules(temporal);
+  const shifts = connectShifts(temporal);
   const metrics = createMetrics(store, () => spool.waiting());
   const dispatcher = startDispatcher({ store, remote, rulebook, log });
   const receiver = createReceiver({

@@ -1,6 +1,7 @@
 import type { AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, RoleName, Room, Said, TimelineEntry } from '../schema/incident.ts';
 import type { RemediationStatus, Target } from '../schema/remediation.ts';
+import type { NextMethod } from './contacts.ts';
 import { deadlinesOf, publicDeadline, roleTitles } from './deadlines.ts';
 import { instant, spanInWords, timeInWords } from './duration.ts';
 import {
@@ -27,7 +28,7 @@ export type Fact = { at: number } & (
       duty: string;
       /** Key of the page, of which further contact methods are the continuation. */
       step: string;
-      reached: (OpenPage & { via: string; rings: boolean; next?: { contact: number; afterMs: number } })[];
+      reached: (OpenPage & { via: string; rings: boolean; next?: NextMethod })[];
       failed: { name: string; because: string }[];
       nobodyOnDuty: boolean;
       why: string;

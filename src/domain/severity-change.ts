@@ -96,7 +96,7 @@ const expectPublic = ({ state, customers, at }: Story): void => {
 };
 
 const sayChange = (story: Story, before: Before, doing: string): void => {
-  const { number, nextUpdateAt } = { number: story.state.updates.internal.posted, nextUpdateAt: story.nextUpdateAt };
-  story.announce('room', 'update', { number, doing, nextUpdateAt });
+  const { nextUpdateAt } = story;
+  story.announce('room', 'update', { number: story.state.updates.internal.posted, doing, nextUpdateAt });
   giveNotices(story, before.told);
 };

@@ -7,6 +7,7 @@ import type { Actor } from '../schema/incident.ts';
 import type { Organisation, ServiceFacts } from '../schema/organisation.ts';
 import type { Moments, PackDocument, Policy } from '../schema/policy.ts';
 import { calendarOf, reviewSlot, windowEnd } from './business-time.ts';
+import { nextMethod } from './contacts.ts';
 import { deadlinesOf } from './deadlines.ts';
 import { carryOutDue, type DutyPage, type FactNow, type Hand } from './due.ts';
 import { instant, spanInWords } from './duration.ts';
@@ -165,7 +166,7 @@ class Simulation implements Hand {
       const person = organisation.people[id];
       const method = person?.contact[contactFrom];
       if (!person || !method) return [];
-      const more = method.wait !== undefined && contactFrom + 1 < person.contact.length;
+      const next = nextMethod(person.contact, contactFrom);
       return [
         {
           person: id,
@@ -174,7 +175,7 @@ class Simulation implements Hand {
           address: '',
           dedupKey: `${step}/${id}`,
           rings: method.via === 'pager',
-          ...(more ? { next: { contact: contactFrom + 1, afterMs: method.wait ?? 0 } } : {}),
+          ...(next ? { next } : {}),
         },
       ];
     });
@@ -283,8 +284,8 @@ class Simulation implements Hand {
         from,
         window: review.within,
         lengthMinutes: review.lengthMinutes,
-        ...(review.notBefore === undefined ? {} : { notBefore: review.notBefore }),
-        ...(review.preferred === undefined ? {} : { preferred: review.preferred }),
+        notBefore: review.notBefore,
+        preferred: review.preferred,
       },
       calendar,
     );
