@@ -17,7 +17,7 @@ import type { EffectRow, EffectStore, RemediationStore } from '../src/store/stor
 import { type Action, type ActionContext, type Draft, Refused, type Step } from './actions/action.ts';
 import { messageOf, permissionMissing, readRaw, verdictOf, waitsForBudget } from './actions/cluster-reads.ts';
 import { actions } from './actions/index.ts';
-import { createDiagnose } from './evidence.ts';
+import { createDiagnose } from './evidence/diagnose.ts';
 import { translated } from './failure.ts';
 import type {
   ApplyRequest,

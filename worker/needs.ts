@@ -1,5 +1,5 @@
 import { actions } from '../activities/actions/index.ts';
-import { evidencePermissions } from '../activities/evidence.ts';
+import { evidencePermissions } from '../activities/evidence/diagnose.ts';
 import type { Needs } from './roles.ts';
 
 /** Everything the remediation worker may ever ask of a cluster. */

@@ -1,4 +1,4 @@
-import type { Suspect } from '../schema/remediation.ts';
+import type { Suspect } from '../schema/evidence.ts';
 
 /** Where a change happened, seen from the workload that suffers. */
 export type ChangeScope = 'workload' | 'dependency' | 'neighbourhood' | 'shared';

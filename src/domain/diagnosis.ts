@@ -1,4 +1,5 @@
-import type { Evidence, Proposal, Suspect, Target } from '../schema/remediation.ts';
+import type { Evidence, Suspect } from '../schema/evidence.ts';
+import type { Proposal, Target } from '../schema/remediation.ts';
 
 /** Each kind keeps its history in a way of its own. */
 const rollBacks: Record<string, string> = {

@@ -3,7 +3,7 @@
  * page of a foreign site; anybody else presents the `control` token.
  */
 import { sandboxToken } from '../domain/sandbox-token.ts';
-import type { Series } from '../schema/remediation.ts';
+import type { Series } from '../schema/evidence.ts';
 import { type Faults, readFault } from './faults.ts';
 import type { Health } from './health.ts';
 import { type Denials, readDenial } from './kubernetes/denials.ts';

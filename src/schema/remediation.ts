@@ -147,62 +147,6 @@ export const RemediationView = z.object({
 });
 export type RemediationView = z.infer<typeof RemediationView>;
 
-/** A change that happened before the symptoms did, with its score and the reasons for it. */
-export const Suspect = z.object({
-  kind: z.enum(['image', 'config', 'scale', 'node', 'infrastructure']),
-  what: z.string(),
-  at: z.string(),
-  by: z.string().nullable(),
-  score: z.number().min(0).max(2),
-  reasons: z.array(z.string()),
-  target: Target.nullable(),
-});
-export type Suspect = z.infer<typeof Suspect>;
-
-export const Series = z.object({
-  title: z.string(),
-  unit: z.string(),
-  healthyBelow: z.number().nullable(),
-  points: z.array(z.object({ at: z.string(), value: z.number().nullable() })),
-  /** Moments worth a line in the curve: deployments, our own actions. */
-  marks: z.array(z.object({ at: z.string(), text: z.string() })),
-});
-export type Series = z.infer<typeof Series>;
-
-/** What was found, bounded and redacted; parts that could not be had are named in `missing`. */
-export const Evidence = z.object({
-  gatheredAt: z.string(),
-  onset: z.string(),
-  suspects: z.array(Suspect),
-  series: z.array(Series),
-  pods: z.array(
-    z.object({
-      name: z.string(),
-      image: z.string(),
-      revision: z.string(),
-      phase: z.string(),
-      ready: z.boolean(),
-      restarts: z.number().int(),
-      reason: z.string().nullable(),
-    }),
-  ),
-  events: z.array(
-    z.object({ at: z.string(), reason: z.string(), about: z.string(), message: z.string(), count: z.number().int() }),
-  ),
-  revisions: z.array(
-    z.object({
-      revision: z.number().int(),
-      images: z.array(z.string()),
-      at: z.string(),
-      ready: z.number().int(),
-      current: z.boolean(),
-    }),
-  ),
-  logs: z.array(z.object({ pod: z.string(), previous: z.boolean(), lines: z.array(z.string()) })),
-  missing: z.array(z.string()),
-});
-export type Evidence = z.infer<typeof Evidence>;
-
 /** What diagnosis proposes; null action: nothing safe fits, a person decides. */
 export const Proposal = z.object({
   action: z.string(),

@@ -1,9 +1,10 @@
 /** What Muster keeps in PostgreSQL, as the rest of the code sees it. One file per table family implements it. */
 import type { Alert } from '../schema/alert.ts';
 import type { FollowUpView } from '../schema/api.ts';
+import type { Evidence } from '../schema/evidence.ts';
 import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
-import type { Evidence, RemediationView } from '../schema/remediation.ts';
+import type { RemediationView } from '../schema/remediation.ts';
 import type { OverrideStore } from './overrides.ts';
 import type { ReportStore, ReportTransaction } from './reports.ts';
 import type { StopStore } from './stops.ts';

@@ -2,9 +2,10 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { Alert } from '../schema/alert.ts';
 import type { FollowUpView } from '../schema/api.ts';
+import type { Evidence } from '../schema/evidence.ts';
 import type { Actor, IncidentStatus, IncidentView, TimelineKind } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
-import type { Evidence, RemediationStatus, RemediationView } from '../schema/remediation.ts';
+import type { RemediationStatus, RemediationView } from '../schema/remediation.ts';
 import type { EffectRow, OutboxRow } from './store.ts';
 
 /** Read back parsed; written as text made by `json()`. */

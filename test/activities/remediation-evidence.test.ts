@@ -4,7 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DiagnoseRequest, Diagnosis } from '../../activities/index.ts';
 import { createRemediationActivities } from '../../activities/run-action.ts';
-import type { Evidence } from '../../src/schema/remediation.ts';
+import type { Evidence } from '../../src/schema/evidence.ts';
 import { incident, until } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
 import { aStore } from '../support/kube/remediation-store.ts';

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import { conclude } from '../../src/domain/diagnosis.ts';
-import type { Evidence, Suspect, Target } from '../../src/schema/remediation.ts';
+import { Evidence, type Suspect } from '../../src/schema/evidence.ts';
+import type { Target } from '../../src/schema/remediation.ts';
 
 const target: Target = { cluster: 'prod', kind: 'Deployment', namespace: 'shop', name: 'checkout' };
 const pod = (reason: string | null) => ({
@@ -22,18 +24,20 @@ const suspect = (more: Partial<Suspect> = {}): Suspect => ({
   target,
   ...more,
 });
-const evidence = (more: Partial<Evidence>): Evidence => ({
-  gatheredAt: '',
-  onset: '',
-  suspects: [],
-  series: [],
-  pods: [pod(null), pod(null)],
-  events: [],
-  revisions: [],
-  logs: [],
-  missing: [],
-  ...more,
-});
+type Given = Partial<z.input<typeof Evidence>>;
+const evidence = (more: Given): Evidence =>
+  Evidence.parse({
+    gatheredAt: '',
+    onset: '',
+    suspects: [],
+    series: [],
+    pods: [pod(null), pod(null)],
+    events: [],
+    revisions: [],
+    logs: [],
+    missing: [],
+    ...more,
+  });
 
 describe('diagnosis proposes', () => {
   test('to roll back when a new image is the one likely cause', () => {
@@ -61,7 +65,7 @@ describe('diagnosis proposes', () => {
 });
 
 describe('diagnosis leaves it to a person', () => {
-  const cases: [string, Partial<Evidence>, RegExp][] = [
+  const cases: [string, Given, RegExp][] = [
     ['when the change is too long ago', { suspects: [suspect({ score: 0.59 })] }, /load/],
     [
       'when two changes are about equally likely',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FollowUpView } from '../../src/schema/api.ts';
-import type { Evidence } from '../../src/schema/remediation.ts';
+import { Evidence } from '../../src/schema/evidence.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { EffectRow, Store } from '../../src/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -75,17 +75,18 @@ describe('remediations', () => {
   });
 
   test('newer evidence replaces the older', async () => {
-    const evidence = (onset: string): Evidence => ({
-      gatheredAt: noon,
-      onset,
-      suspects: [],
-      series: [],
-      pods: [],
-      events: [],
-      revisions: [],
-      logs: [],
-      missing: [],
-    });
+    const evidence = (onset: string): Evidence =>
+      Evidence.parse({
+        gatheredAt: noon,
+        onset,
+        suspects: [],
+        series: [],
+        pods: [],
+        events: [],
+        revisions: [],
+        logs: [],
+        missing: [],
+      });
     await store.remediations.saveEvidence('INC-1', evidence('2026-03-04T11:00:00.000Z'));
     await store.remediations.saveEvidence('INC-1', evidence(noon));
     expect(await store.remediations.evidence('INC-1')).toEqual(evidence(noon));

@@ -1,4 +1,4 @@
-import type { Evidence, Suspect } from '../../schema/remediation.ts';
+import type { Evidence, Suspect } from '../../schema/evidence.ts';
 import { Curve } from '../parts/curve.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Loaded } from '../parts/notes.tsx';

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { FollowUpView } from '../../schema/api.ts';
+import type { Evidence } from '../../schema/evidence.ts';
 import type { IncidentView } from '../../schema/incident.ts';
-import type { Evidence } from '../../schema/remediation.ts';
 import { CommandDialog, type CommandForm } from '../parts/command-dialog.tsx';
 import { Failed, Loading } from '../parts/notes.tsx';
 import { StaleBar } from '../parts/stale-bar.tsx';

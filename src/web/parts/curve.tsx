@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
-import type { Series } from '../../schema/remediation.ts';
+import type { Series } from '../../schema/evidence.ts';
 import { clockTime } from './duration.ts';
 import { Instant } from './instant.tsx';
 

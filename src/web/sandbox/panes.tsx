@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Series } from '../../schema/remediation.ts';
+import type { Series } from '../../schema/evidence.ts';
 import { Curve, figureText } from '../parts/curve.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Failed } from '../parts/notes.tsx';

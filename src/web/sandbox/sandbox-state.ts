@@ -1,6 +1,6 @@
 /** The sandbox's own control API: other origin, other shapes; every field beyond the documented ones is optional. */
 import { useEffect, useState } from 'preact/hooks';
-import type { Series } from '../../schema/remediation.ts';
+import type { Series } from '../../schema/evidence.ts';
 import { RequestFailed } from '../server/client.ts';
 import { type Resource, useResource } from '../server/resource.ts';
 

@@ -1,7 +1,8 @@
 /** Answers as the API gives them in the middle of a bad release, relative to `now`; every state a page must show. */
 import type { FollowUpView } from '../../../src/schema/api.ts';
+import { Evidence } from '../../../src/schema/evidence.ts';
 import type { Actor, IncidentView, TimelineItem, TimelineKind } from '../../../src/schema/incident.ts';
-import type { Evidence, Plan, RemediationView } from '../../../src/schema/remediation.ts';
+import type { Plan, RemediationView } from '../../../src/schema/remediation.ts';
 
 const muster: Actor = { kind: 'muster', id: 'muster', name: 'Muster' };
 const monitor: Actor = { kind: 'monitor', id: 'alertmanager', name: 'Alertmanager' };
@@ -150,80 +151,83 @@ export const aRemediation = (now: number, over: Partial<RemediationView> = {}): 
   };
 };
 
-export const someEvidence = (now: number): Evidence => ({
-  gatheredAt: at(now, -40),
-  onset: at(now, -190),
-  suspects: [
-    {
-      kind: 'image',
-      what: 'checkout revision 5: image 2.3.1 to 2.4.0-bad',
-      at: at(now, -430),
-      by: 'deploy-bot',
-      score: 1.62,
-      reasons: [
-        '4 minutes before the symptoms began',
-        'on the affected workload itself',
-        'its new pods fail, the old ones did not',
-      ],
-      target: { cluster: 'sandbox', kind: 'Deployment', namespace: 'shop', name: 'checkout' },
-    },
-    {
-      kind: 'scale',
-      what: 'cart scaled from 3 to 4 replicas',
-      at: at(now, -3_000),
-      by: null,
-      score: 0.31,
-      reasons: ['a dependency of checkout', '47 minutes before the symptoms began'],
-      target: null,
-    },
-  ],
-  series: [
-    {
-      title: 'Failed requests of checkout',
-      unit: 'ratio',
-      healthyBelow: 0.05,
-      points: Array.from({ length: 90 }, (_, index) => ({
-        at: at(now, (index - 90) * 12),
-        value:
-          index < 74 ? 0.004 + 0.002 * Math.sin(index) : Math.min(0.38, 0.03 * (index - 73)) + 0.008 * Math.sin(index),
-      })),
-      marks: [
-        { at: at(now, -430), text: 'checkout revision 5 rolled out' },
-        { at: at(now, -190), text: 'symptoms began' },
-      ],
-    },
-  ],
-  pods: ['8mz4k', 'q2x7r', 'tt9pd', 'w5kcn'].map((suffix, index) => ({
-    name: `checkout-7c9d8b6f5-${suffix}`,
-    image: 'registry.shop/checkout:2.4.0-bad',
-    revision: '5',
-    phase: 'Running',
-    ready: index > 1,
-    restarts: index > 1 ? 0 : 4,
-    reason: index > 1 ? null : 'CrashLoopBackOff',
-  })),
-  events: [
-    {
-      at: at(now, -60),
-      reason: 'BackOff',
-      about: 'Pod/checkout-7c9d8b6f5-8mz4k',
-      message: 'Back-off restarting failed container checkout',
-      count: 7,
-    },
-  ],
-  revisions: [
-    { revision: 5, images: ['registry.shop/checkout:2.4.0-bad'], at: at(now, -430), ready: 2, current: true },
-    { revision: 4, images: ['registry.shop/checkout:2.3.1'], at: at(now, -520_000), ready: 0, current: false },
-  ],
-  logs: [
-    {
-      pod: 'checkout-7c9d8b6f5-8mz4k',
-      previous: true,
-      lines: ['checkout 2.4.0-bad starting', 'FATAL cannot parse CACHE_MODE=write-through', 'exit status 1'],
-    },
-  ],
-  missing: ['logs of checkout-7c9d8b6f5-q2x7r (the kubelet did not answer)'],
-});
+export const someEvidence = (now: number): Evidence =>
+  Evidence.parse({
+    gatheredAt: at(now, -40),
+    onset: at(now, -190),
+    suspects: [
+      {
+        kind: 'image',
+        what: 'checkout revision 5: image 2.3.1 to 2.4.0-bad',
+        at: at(now, -430),
+        by: 'deploy-bot',
+        score: 1.62,
+        reasons: [
+          '4 minutes before the symptoms began',
+          'on the affected workload itself',
+          'its new pods fail, the old ones did not',
+        ],
+        target: { cluster: 'sandbox', kind: 'Deployment', namespace: 'shop', name: 'checkout' },
+      },
+      {
+        kind: 'scale',
+        what: 'cart scaled from 3 to 4 replicas',
+        at: at(now, -3_000),
+        by: null,
+        score: 0.31,
+        reasons: ['a dependency of checkout', '47 minutes before the symptoms began'],
+        target: null,
+      },
+    ],
+    series: [
+      {
+        title: 'Failed requests of checkout',
+        unit: 'ratio',
+        healthyBelow: 0.05,
+        points: Array.from({ length: 90 }, (_, index) => ({
+          at: at(now, (index - 90) * 12),
+          value:
+            index < 74
+              ? 0.004 + 0.002 * Math.sin(index)
+              : Math.min(0.38, 0.03 * (index - 73)) + 0.008 * Math.sin(index),
+        })),
+        marks: [
+          { at: at(now, -430), text: 'checkout revision 5 rolled out' },
+          { at: at(now, -190), text: 'symptoms began' },
+        ],
+      },
+    ],
+    pods: ['8mz4k', 'q2x7r', 'tt9pd', 'w5kcn'].map((suffix, index) => ({
+      name: `checkout-7c9d8b6f5-${suffix}`,
+      image: 'registry.shop/checkout:2.4.0-bad',
+      revision: '5',
+      phase: 'Running',
+      ready: index > 1,
+      restarts: index > 1 ? 0 : 4,
+      reason: index > 1 ? null : 'CrashLoopBackOff',
+    })),
+    events: [
+      {
+        at: at(now, -60),
+        reason: 'BackOff',
+        about: 'Pod/checkout-7c9d8b6f5-8mz4k',
+        message: 'Back-off restarting failed container checkout',
+        count: 7,
+      },
+    ],
+    revisions: [
+      { revision: 5, images: ['registry.shop/checkout:2.4.0-bad'], at: at(now, -430), ready: 2, current: true },
+      { revision: 4, images: ['registry.shop/checkout:2.3.1'], at: at(now, -520_000), ready: 0, current: false },
+    ],
+    logs: [
+      {
+        pod: 'checkout-7c9d8b6f5-8mz4k',
+        previous: true,
+        lines: ['checkout 2.4.0-bad starting', 'FATAL cannot parse CACHE_MODE=write-through', 'exit status 1'],
+      },
+    ],
+    missing: ['logs of checkout-7c9d8b6f5-q2x7r (the kubelet did not answer)'],
+  });
 
 type Fact = [seconds: number, kind: TimelineKind, actor: Actor, text: string, why?: string, isPublic?: boolean];
 

@@ -8,8 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FollowUpView } from '../../../src/schema/api.ts';
+import type { Evidence } from '../../../src/schema/evidence.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../../../src/schema/incident.ts';
-import type { Evidence, RemediationView } from '../../../src/schema/remediation.ts';
+import type { RemediationView } from '../../../src/schema/remediation.ts';
 import type { Stop } from '../../../src/schema/stop.ts';
 import * as recorded from './recorded-answers.ts';
 

@@ -1,5 +1,6 @@
 import { Unavailable } from '../../../src/domain/errors.ts';
-import type { Evidence, RemediationView } from '../../../src/schema/remediation.ts';
+import type { Evidence } from '../../../src/schema/evidence.ts';
+import type { RemediationView } from '../../../src/schema/remediation.ts';
 import type { EffectRow, EffectStore, RemediationStore } from '../../../src/store/store.ts';
 
 export interface FakeStore {

@@ -2,18 +2,19 @@
  * Diagnosis: what is wrong with a workload, what changed before it, and what would help. Reads only, in parallel and
  * bounded; whatever cannot be had is named in `missing` and never fails the run.
  */
-import { type Change, rankSuspects } from '../src/domain/change-score.ts';
-import { podHashLabel } from '../src/domain/controller-revisions.ts';
-import { conclude } from '../src/domain/diagnosis.ts';
-import { firstBreach, healthyUntil } from '../src/domain/onset.ts';
-import { redactSecrets } from '../src/domain/redaction.ts';
-import { releasesOfReplicaSets, releasesOfRevisions } from '../src/domain/releases.ts';
-import { isReady, restartsOf, troubleOf } from '../src/domain/rollout.ts';
-import { configMapsOf, imagesOf } from '../src/domain/rollout-history.ts';
-import { changesOf, firstOf, type Seen, timeOf } from '../src/domain/workload-changes.ts';
-import type { Cluster, Metrics } from '../src/integrations/integration.ts';
-import { ClusterEvent, ConfigMap, type Meta, type Pod, type Workload } from '../src/schema/kubernetes.ts';
-import type { Evidence, Target } from '../src/schema/remediation.ts';
+import { type Change, rankSuspects } from '../../src/domain/change-score.ts';
+import { podHashLabel } from '../../src/domain/controller-revisions.ts';
+import { conclude } from '../../src/domain/diagnosis.ts';
+import { firstBreach, healthyUntil } from '../../src/domain/onset.ts';
+import { redactSecrets } from '../../src/domain/redaction.ts';
+import { releasesOfReplicaSets, releasesOfRevisions } from '../../src/domain/releases.ts';
+import { isReady, restartsOf, troubleOf } from '../../src/domain/rollout.ts';
+import { configMapsOf, imagesOf } from '../../src/domain/rollout-history.ts';
+import { changesOf, firstOf, type Seen, timeOf } from '../../src/domain/workload-changes.ts';
+import type { Cluster, Metrics } from '../../src/integrations/integration.ts';
+import type { Evidence } from '../../src/schema/evidence.ts';
+import { ClusterEvent, ConfigMap, type Meta, type Pod, type Workload } from '../../src/schema/kubernetes.ts';
+import type { Target } from '../../src/schema/remediation.ts';
 import {
   controllerRevisionsOf,
   listAll,
@@ -23,10 +24,10 @@ import {
   readWorkload,
   replicaSetsOf,
   understood,
-} from './actions/cluster-reads.ts';
-import { inWords } from './failure.ts';
-import type { DiagnoseRequest, Diagnosis } from './index.ts';
-import type { RemediationDependencies } from './run-action.ts';
+} from '../actions/cluster-reads.ts';
+import { inWords } from '../failure.ts';
+import type { DiagnoseRequest, Diagnosis } from '../index.ts';
+import type { RemediationDependencies } from '../run-action.ts';
 
 const podsMax = 50;
 const eventsMax = 50;
@@ -83,6 +84,16 @@ export const createDiagnose =
           ]
         : [],
       ...(seen ? pictureOf(seen) : { pods: [], events: [], revisions: [], logs: [] }),
+      nodes: [],
+      autoscalers: [],
+      budgets: [],
+      quotas: [],
+      endpoints: [],
+      health: null,
+      alarms: [],
+      logSearch: null,
+      signatures: [],
+      database: null,
       missing,
     };
     await store.remediations.saveEvidence(incident.incidentId, evidence);
@@ -235,6 +246,9 @@ const pictureOf = ({
     ready: isReady(pod),
     restarts: restartsOf(pod),
     reason: troubleOf(pod)?.reason ?? null,
+    node: pod.spec.nodeName ?? null,
+    owners: [],
+    lastEnd: null,
   })),
   events: events.map((event) => ({
     at: timeOf(event),
@@ -250,6 +264,7 @@ const pictureOf = ({
       at: one.createdAt,
       ready: one.ready,
       current: one === current,
+      differences: [],
     }))
     .sort((one, other) => other.revision - one.revision),
   logs,
