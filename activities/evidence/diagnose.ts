@@ -84,6 +84,7 @@ export const createDiagnose =
           ]
         : [],
       ...(seen ? pictureOf(seen) : { pods: [], events: [], revisions: [], logs: [] }),
+      figures: [],
       nodes: [],
       autoscalers: [],
       budgets: [],

@@ -14,7 +14,7 @@ export const Suspect = z.object({
 });
 export type Suspect = z.infer<typeof Suspect>;
 
-/** A curve. The service's symptom comes first where it has one; the figures it names follow. */
+/** A curve. */
 export const Series = z.object({
   title: z.string(),
   unit: z.string(),
@@ -110,7 +110,10 @@ export const Evidence = z.object({
   gatheredAt: z.string(),
   onset: z.string(),
   suspects: z.array(Suspect),
+  /** The symptom of the service; empty where it has none. */
   series: z.array(Series),
+  /** The other figures that the service names. */
+  figures: z.array(Series).default([]),
   pods: z.array(PodSeen),
   events: z.array(
     z.object({ at: z.string(), reason: z.string(), about: z.string(), message: z.string(), count: z.number().int() }),

@@ -111,6 +111,33 @@ export const Service = z.strictObject({
       unit: z.enum(['ratio', 'ms', 'count']),
     })
     .optional(),
+  /** Further curves that a diagnosis shows beside the symptom. */
+  figures: z
+    .array(
+      z.strictObject({
+        title: z.string(),
+        query: z.string(),
+        unit: z.enum(['ratio', 'ms', 'count']),
+        healthyBelow: z.number().optional(),
+      }),
+    )
+    .max(6)
+    .optional(),
+  /** A page that tells whether the service is well, asked once by each diagnosis. */
+  health: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, hostname: /./ }).refine((url) => {
+        const parsed = URL.parse(url);
+        return !parsed || (parsed.username === '' && parsed.password === '');
+      }, 'an address here carries no user and no password'),
+      /** HTTP status of a healthy answer. */
+      expect: z.number().int().min(100).max(599).default(200),
+    })
+    .optional(),
+  /** CloudWatch alarms of the service: those whose names begin so. */
+  alarms: z.strictObject({ prefix: z.string().min(1) }).optional(),
+  /** Log group in CloudWatch, searched by a diagnosis. `query` is Logs Insights; its rows need @timestamp and @message. */
+  logs: z.strictObject({ group: z.string().min(1), query: z.string().min(1).optional() }).optional(),
   runbook: z.string().optional(),
   dashboards: z.array(z.strictObject({ title: z.string(), url: z.string() })).default([]),
 });
