@@ -91,6 +91,51 @@ export interface Metrics {
   ): Promise<{ at: string; value: number | null }[]>;
 }
 
+export interface Alarm {
+  name: string;
+  /** In this state since. */
+  since: string;
+  /** In the cloud's own words. */
+  reason: string;
+  /** Such as `AWS/RDS CPUUtilization`; null for alarms over several. */
+  metric: string | null;
+}
+/** Alarms of a cloud. */
+export interface Alarms {
+  /** Those that ring now and whose names begin so, the latest first; at most `alarmsMax`. */
+  ringing(prefix: string, alarmsMax: number): Promise<Alarm[]>;
+}
+
+export interface LogQuery {
+  group: string;
+  query: string;
+  from: string;
+  to: string;
+  rowsMax: number;
+  /** By then it is stopped, and what was found so far is the answer. */
+  withinMs: number;
+}
+/** Search over logs that a cloud keeps. */
+export interface LogSearch {
+  /** Lines with errors, for whoever has no query of their own. */
+  readonly usualQuery: string;
+  /** Rows as they came, the newest first by `usualQuery`. `complete` is false where it was stopped early. */
+  search(query: LogQuery): Promise<{ rows: { at: string; text: string }[]; complete: boolean }>;
+}
+
+/** Asks one page how it is. */
+export interface HealthProbe {
+  /** GET without redirects, bounded in time and bytes. Any HTTP status is an answer; VendorError when none came. */
+  ask(url: string): Promise<{ status: number; latencyMs: number; excerpt: string }>;
+}
+
+/** What a diagnosis reads beside clusters and metrics; null: nobody configured it. */
+export interface EvidenceSources {
+  alarms: Alarms | null;
+  logs: LogSearch | null;
+  health: HealthProbe | null;
+}
+
 export interface ClusterRequest {
   method: 'GET' | 'PATCH' | 'PUT' | 'POST' | 'DELETE';
   /** Path under the API server, such as /apis/apps/v1/namespaces/shop/deployments/checkout. */
