@@ -1,5 +1,6 @@
 /** People, teams, duties, schedules and the service catalogue, as `organisation.yaml` says them. See docs/organisation.md. */
 import { z } from 'zod';
+import { EndpointEntry, SwitchEntry } from './endpoint.ts';
 import { Duration } from './policy.ts';
 import type { Target } from './remediation.ts';
 
@@ -87,6 +88,8 @@ export const Service = z.strictObject({
   /** Owner: a team of `teams`. */
   team: z.string(),
   tier: z.number().int().min(1).max(4),
+  /** Where it runs; policies of remediation say what may be changed there. */
+  environment: z.string().default('production'),
   critical: z.boolean().default(false),
   /** false: customers never notice it, so nothing about it is said in public. */
   customerFacing: z.boolean().default(true),
@@ -160,6 +163,10 @@ export const Organisation = z.strictObject({
   /** Stakeholder groups of the packs: chat mention or channel. */
   groups: z.record(z.string(), z.strictObject({ mention: z.string() })),
   services: z.record(z.string(), Service),
+  /** HTTP APIs that remediations may call, by name: these hosts and no others. */
+  endpoints: z.record(z.string(), EndpointEntry).default({}),
+  /** What can be switched through them, by name. */
+  switches: z.record(z.string(), SwitchEntry).default({}),
   /** Video link of a war room; `{id}` becomes the incident's id. */
   conference: z.string().optional(),
   /** Where a ticket is opened by mail. */

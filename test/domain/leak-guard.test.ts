@@ -16,6 +16,7 @@ const inventory = inventoryOf(
         title: 'Gandalf',
         team: 'shop',
         tier: 1,
+        environment: 'production',
         critical: true,
         customerFacing: true,
         publicName: 'Invoices',

@@ -1,0 +1,97 @@
+/** What a change takes away from what serves, and whether enough stays. Pure arithmetic; figures are replicas or nodes. */
+import type { MinAvailable } from '../schema/remediation-policy.ts';
+
+/** How a change takes replicas away. */
+export type Change =
+  /** Pods are replaced while at least `wanted - maxUnavailable` are kept available. */
+  | { how: 'rolling'; maxUnavailable: number }
+  /** All pods stop before new ones start. */
+  | { how: 'recreate' }
+  /** Healthy pods that go before others have come: evictions, deletions, a drained node. */
+  | { how: 'remove'; healthy: number }
+  | { how: 'scale'; to: number };
+
+export interface Replicas {
+  wanted: number;
+  available: number;
+}
+
+/** Replicas that the change may leave unavailable at its worst, of those that are available now. */
+export const expectedLoss = ({ wanted, available }: Replicas, change: Change): number => {
+  switch (change.how) {
+    case 'rolling':
+      return Math.max(0, available - Math.max(0, wanted - change.maxUnavailable));
+    case 'recreate':
+      return available;
+    case 'remove':
+      return Math.min(available, change.healthy);
+    case 'scale':
+      return Math.max(0, available - change.to);
+  }
+};
+
+/** The largest of several wishes, in replicas; shares are rounded up. */
+export const minAvailableOf = (wishes: readonly MinAvailable[], wanted: number): number =>
+  Math.max(
+    0,
+    ...wishes.map((wish) => (typeof wish === 'number' ? wish : Math.ceil((Number(wish.slice(0, -1)) * wanted) / 100))),
+  );
+
+export interface AvailabilityFacts extends Replicas {
+  change: Change;
+  /** desiredHealthy of the PodDisruptionBudget; 0 without one. */
+  wantedByBudget: number;
+  /** What the policies ask for. */
+  minAvailable: readonly MinAvailable[];
+}
+
+export interface Availability {
+  passed: boolean;
+  finding: string;
+  /** Replicas that stay available at the worst moment. */
+  worst: number;
+  /** Replicas that must stay available. */
+  least: number;
+}
+
+/**
+ * `available - expected loss >= max(disruption budget, policy)`, and never the last healthy replica. A change that takes
+ * nothing away passes whatever is available now: it cannot make things worse, and may be what mends them.
+ */
+export const staysAvailableAfter = (facts: AvailabilityFacts): Availability => {
+  const { wanted, available, change, wantedByBudget, minAvailable } = facts;
+  const loss = expectedLoss(facts, change);
+  const worst = available - loss;
+  const byPolicy = minAvailableOf(minAvailable, wanted);
+  const least = Math.max(1, wantedByBudget, byPolicy);
+  const said = `${available} of ${wanted} replicas are available and at least ${worst} stay so meanwhile`;
+  if (loss === 0 || worst >= least) return { passed: true, finding: said, worst, least };
+  const wish =
+    wantedByBudget === least
+      ? `the disruption budget wants ${least}`
+      : byPolicy === least
+        ? `the policy wants ${least}`
+        : 'that would take the last healthy replica';
+  return { passed: false, finding: `${said}, but ${wish}`, worst, least };
+};
+
+export interface NodeFacts {
+  /** Nodes that are ready and take pods, before the change. */
+  ready: number;
+  all: number;
+  /** Ready ones that the change takes away. */
+  taken: number;
+}
+
+/** `atLeast` is a share from 0 to 1. The last ready node is never taken. */
+export const nodesStayReady = (
+  { ready, all, taken }: NodeFacts,
+  atLeast: number,
+): { passed: boolean; finding: string } => {
+  const after = ready - taken;
+  const finding = `${after} of ${all} nodes stay ready`;
+  if (taken === 0) return { passed: true, finding };
+  // Compared as whole nodes: 0.51 * 100 is 51.00000000000001.
+  const least = Math.max(1, Math.ceil(Number((atLeast * all).toFixed(6))));
+  return after >= least ? { passed: true, finding } : { passed: false, finding: `${finding}, and ${least} must` };
+};
