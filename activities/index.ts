@@ -196,9 +196,12 @@ export interface ApplyRequest {
   approvedHash: string | null;
 }
 export interface ApplyResult {
-  outcome: 'applied' | 'superseded' | 'gone' | 'refused';
+  /** `held`: the kill switch is on; `unknown`: sent, and nothing can prove what became of it. */
+  outcome: 'applied' | 'superseded' | 'gone' | 'refused' | 'held' | 'unknown';
   /** true when an earlier attempt had done it and this one only found it done. */
   foundDone: boolean;
+  /** Not all of the plan, but some of it shows at the target. */
+  partly: boolean;
   finding: string;
 }
 export interface SettledRequest {

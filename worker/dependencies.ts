@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../activities/create-activities.ts';
 import type { DrillStarter } from '../activities/drills.ts';
-import type { RemediationDependencies } from '../activities/run-action.ts';
+import type { RemediationDependencies } from '../activities/run/context.ts';
 import type { RoleDesk } from '../activities/shift.ts';
 import { type Config, organisationFile } from '../src/config.ts';
 import { InvalidInput, Unavailable } from '../src/domain/errors.ts';
@@ -79,10 +79,18 @@ export const remediationDependencies = async (
     approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     connect: connections.choose,
     cluster,
+    database: unknownWay('database'),
+    endpoint: unknownWay('endpoint'),
     ownNode: config.NODE_NAME ?? null,
     log,
   };
 };
+
+const unknownWay =
+  (what: string) =>
+  (name: string): never => {
+    throw new InvalidInput(`there is no way to the ${what} ${name}: the catalogue names none`);
+  };
 
 /**
  * Waits a while for PostgreSQL, then goes on without it: people are told even when nothing can be recorded, and

@@ -196,7 +196,7 @@ class Run {
       }
       const said = decision.reason ? `: ${decision.reason}` : '';
       if (decision.verdict === 'denied') {
-        await this.end('denied', 'remediationDenied', `${decision.by.name} denied the plan${said}`, decision.by);
+        await this.end('rejected', 'remediationDenied', `${decision.by.name} denied the plan${said}`, decision.by);
         return false;
       }
       const { quorum } = this.view;
@@ -248,9 +248,11 @@ class Run {
         return true;
       }
       const [status, kind] =
-        result.outcome === 'refused'
+        result.outcome === 'refused' || result.outcome === 'held'
           ? (['refused', 'remediationRefused'] as const)
-          : (['superseded', 'remediationSuperseded'] as const);
+          : result.outcome === 'unknown'
+            ? (['unknown', 'effectUnknown'] as const)
+            : (['superseded', 'remediationSuperseded'] as const);
       await this.end(
         revert ? 'revertFailed' : status,
         kind,

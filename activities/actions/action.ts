@@ -1,22 +1,27 @@
 /**
- * The contract of an action: a typed verb that changes a workload. An action is one file here and one line in index.ts.
+ * The contract of an action: a typed verb that changes a target. An action is one file here and one line in index.ts.
  * It says what it would do and how to recognise that it was done; everything around that - dry run, approval, kill
- * switch, ledger, lost answers - is the same for all and lives in ../run-action.ts.
+ * switch, ledger, lost answers - is the same for all and lives in ../run/.
  */
 import type { z } from 'zod';
 import { InvalidInput } from '../../src/domain/errors.ts';
-import type { Cluster } from '../../src/integrations/integration.ts';
-import type { BlastClass, Difference, Guard, Observed, Plan, Target } from '../../src/schema/remediation.ts';
+import type { Cluster, Database, Endpoint } from '../../src/integrations/integration.ts';
+import type { Organisation } from '../../src/schema/organisation.ts';
+import type { BlastClass, Difference, Guard, Observed, Request, Target } from '../../src/schema/remediation.ts';
 
 export interface ActionContext {
-  cluster: Cluster;
+  /** The target's own; each throws InvalidInput where the catalogue knows no way to it. */
+  readonly cluster: Cluster;
+  readonly database: Database;
+  readonly endpoint: Endpoint;
+  readonly organisation: Organisation;
   incidentId: string;
   target: Target;
-  /** Goes into annotation muster.dev/op at the target: evidence for people, never proof. */
+  /** Goes to the target, such as into annotation muster.dev/op: evidence for people, never proof. */
   operationId: string;
   /** The node this very worker runs on; null when it was not told. */
   ownNode: string | null;
-  /** Hashes of templates that were rolled back from on this target. */
+  /** Hashes of what was rolled back from on this target. */
   badRevisions: string[];
   /**
    * How often an action was carried out on this target in the last days, or may have been: what is on its way or
@@ -29,21 +34,26 @@ export interface ActionContext {
 export interface Step {
   before: unknown;
   desired: unknown;
-  /** Carries its precondition in itself; GET on its path, or else on `reads`, gives the object that `observe` compares. */
-  request: Plan['request'];
-  /** Where the object is read when the request goes to a part of it that cannot be, such as pods/eviction. */
-  reads?: string | undefined;
+  /** In this order. Each carries its precondition in itself and can be looked for, so that it is sent only where it is missing. */
+  requests: Request[];
 }
+type States = Pick<Step, 'before' | 'desired'>;
 
-/** What an action would do. Deterministic: the same cluster and operation id give the same draft, byte for byte. */
+/** What an action would do. Deterministic: the same target and operation id give the same draft, byte for byte. */
 export interface Draft extends Step {
-  /** Of the object that the request changes. */
+  /** Of the target. */
   uid: string;
   sentence: string;
   inverse: (Step & { sentence: string }) | null;
   differences: Difference[];
   undo: string;
   risks: string[];
+  /** What people have to do afterwards. */
+  tasks?: string[];
+  /** Other targets that nobody else may change meanwhile. */
+  alsoLocks?: Target[];
+  /** Longest time to carry it out, milliseconds; ten minutes when absent. */
+  within?: number;
 }
 
 export interface Safety {
@@ -64,21 +74,21 @@ interface Definition<Params> {
   /** What it does, for people who choose. */
   title: string;
   kinds: Target['kind'][];
-  /** Its effect is that the object goes: one that is gone, or another one of its name, then counts as done. */
-  removes?: true;
   params: z.ZodType<Params>;
   /** The least a Role must allow, per namespace: `apps/deployments: get, patch`. */
   permissions: string[];
   /** Reads only. Throws Refused when it cannot or must not be done to this target. */
   draft(context: ActionContext, params: Params): Promise<Draft>;
-  /** Reads only; asked when the plan is made and again just before the request leaves. */
-  assess(context: ActionContext, step: Pick<Step, 'before' | 'desired'>): Promise<Safety>;
-  /** Pure. `fresh` is the raw object just read from the path of the request. */
-  observe(fresh: unknown, step: Pick<Step, 'before' | 'desired'>): Exclude<Observed, 'gone'>;
-  /** Reads only; asked again and again after the request until it is not `moving` any more. */
-  settled(context: ActionContext, step: Pick<Step, 'before' | 'desired'>): Promise<Settlement>;
+  /** Reads only; asked when the plan is made and again just before anything is sent. */
+  assess(context: ActionContext, step: States): Promise<Safety>;
+  /** Pure. `fresh` is the raw object just read that the request changes. */
+  observe(fresh: unknown, step: States, request: Request): Exclude<Observed, 'gone' | 'unknown'>;
+  /** What it means that the object is not there, or is another one of its name: `gone` unless it was to go. */
+  absent?(step: States, request: Request): 'applied' | 'gone' | 'needless';
+  /** Reads only; asked again and again after the last request until it is not `moving` any more. */
+  settled(context: ActionContext, step: States): Promise<Settlement>;
   /** Hash of the release this step leaves behind, never to be chosen again; null when it leaves none. */
-  abandons?(step: Pick<Step, 'before' | 'desired'>): string | null;
+  abandons?(step: States): string | null;
 }
 
 export type Action = Definition<unknown>;

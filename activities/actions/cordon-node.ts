@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Node } from '../../src/schema/kubernetes.ts';
-import type { Guard, Plan } from '../../src/schema/remediation.ts';
+import type { Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, readObject } from './cluster-reads.ts';
 import { guard } from './guards.ts';
@@ -38,7 +38,9 @@ export const cordonNode = defineAction({
     }
     const before: State = { unschedulable: false, mark: null };
     const desired: State = { unschedulable: true, mark: operationId };
-    const request = (body: object[]): Plan['request'] => ({
+    const request = (body: object[]): KubernetesRequest => ({
+      system: 'kubernetes',
+      uid: metadata.uid,
       method: 'PATCH',
       path: nodePath(context),
       contentType: 'application/json-patch+json',
@@ -50,22 +52,26 @@ export const cordonNode = defineAction({
       sentence: `Cordon node ${target.name}: no new pod is placed there, and the pods on it stay`,
       before,
       desired,
-      request: request([
-        { op: 'test', path: field, value: null },
-        { op: 'add', path: field, value: true },
-        ...(metadata.annotations ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
-        { op: 'add', path: annotation, value: operationId },
-      ]),
+      requests: [
+        request([
+          { op: 'test', path: field, value: null },
+          { op: 'add', path: field, value: true },
+          ...(metadata.annotations ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
+          { op: 'add', path: annotation, value: operationId },
+        ]),
+      ],
       inverse: {
         sentence: `Uncordon node ${target.name}`,
         before: desired,
         desired: before,
-        request: request([
-          { op: 'test', path: annotation, value: operationId },
-          { op: 'test', path: field, value: true },
-          { op: 'remove', path: field },
-          { op: 'remove', path: annotation },
-        ]),
+        requests: [
+          request([
+            { op: 'test', path: annotation, value: operationId },
+            { op: 'test', path: field, value: true },
+            { op: 'remove', path: field },
+            { op: 'remove', path: annotation },
+          ]),
+        ],
       },
       differences: [{ path: 'new pods may be placed here', before: 'yes', after: 'no' }],
       undo: 'Uncordon, only while our own mark is on it.',

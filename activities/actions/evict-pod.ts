@@ -23,7 +23,6 @@ export const evictPod = defineAction({
   version: 1,
   title: 'Evict one pod, which its controller replaces',
   kinds: ['Pod'],
-  removes: true,
   params: z.strictObject({}),
   permissions: [
     'pods: get, list',
@@ -42,18 +41,22 @@ export const evictPod = defineAction({
       sentence: `Evict pod ${target.name} in ${target.namespace}; ${controller.kind} ${controller.name} makes another one`,
       before: { uid, evicted: false, controller },
       desired: { uid, evicted: true, controller },
-      request: {
-        method: 'POST',
-        path: `${podPath(context)}/eviction`,
-        contentType: 'application/json',
-        body: {
-          apiVersion: 'policy/v1',
-          kind: 'Eviction',
-          metadata: { name: target.name, namespace: target.namespace },
-          deleteOptions: { preconditions: { uid } },
+      requests: [
+        {
+          system: 'kubernetes',
+          method: 'POST',
+          path: `${podPath(context)}/eviction`,
+          contentType: 'application/json',
+          body: {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name: target.name, namespace: target.namespace },
+            deleteOptions: { preconditions: { uid } },
+          },
+          reads: podPath(context),
+          uid,
         },
-      },
-      reads: podPath(context),
+      ],
       inverse: null,
       differences: [{ path: `pod ${target.name}`, before: uid, after: null }],
       undo: 'Nothing brings the pod back; its controller makes another one of the same release.',
@@ -85,6 +88,8 @@ export const evictPod = defineAction({
     const owner = metadata.ownerReferences?.find((one) => one.controller);
     return owner?.uid === State.parse(step.before).controller.uid ? 'pending' : 'superseded';
   },
+
+  absent: () => 'applied',
 
   /** The replacement has the name of the old pod in a StatefulSet, and is the youngest (to the second) under a ReplicaSet. */
   async settled(context, step) {

@@ -43,13 +43,15 @@ export const restartWorkload = defineAction({
       sentence: `Restart ${target.name} in ${target.namespace}, its pods one after the other, on the same release`,
       before: { template: from },
       desired: { template: to },
-      request: templateRequest(context, workload, {
-        from,
-        to,
-        operationId,
-        cause: `Muster restarted it for ${context.incidentId}`,
-        annotated: workload.metadata.annotations !== undefined,
-      }),
+      requests: [
+        templateRequest(context, workload, {
+          from,
+          to,
+          operationId,
+          cause: `Muster restarted it for ${context.incidentId}`,
+          annotated: workload.metadata.annotations !== undefined,
+        }),
+      ],
       inverse: null,
       differences: [
         { path: `annotation ${restartAnnotation} of the template`, before: stampOf(from), after: operationId },

@@ -31,24 +31,28 @@ export const rollBackDraft = (
     sentence: `Roll back ${target.name} in ${target.namespace} from ${before} to ${after}`,
     before: { template: present },
     desired: { template: to.template },
-    request: templateRequest(context, workload, {
-      from: present,
-      to: to.template,
-      operationId,
-      cause: `Muster rolled back to ${to.name} for ${incidentId}`,
-      annotated: workload.metadata.annotations !== undefined,
-    }),
+    requests: [
+      templateRequest(context, workload, {
+        from: present,
+        to: to.template,
+        operationId,
+        cause: `Muster rolled back to ${to.name} for ${incidentId}`,
+        annotated: workload.metadata.annotations !== undefined,
+      }),
+    ],
     inverse: {
       sentence: `Return ${target.name} in ${target.namespace} to ${before}`,
       before: { template: to.template },
       desired: { template: present },
-      request: templateRequest(context, workload, {
-        from: to.template,
-        to: present,
-        operationId: `${operationId}-revert`,
-        cause: `Muster took its rollback back for ${incidentId}`,
-        annotated: true,
-      }),
+      requests: [
+        templateRequest(context, workload, {
+          from: to.template,
+          to: present,
+          operationId: `${operationId}-revert`,
+          cause: `Muster took its rollback back for ${incidentId}`,
+          annotated: true,
+        }),
+      ],
     },
     differences: releaseDifferences(present, to.template),
     undo: `The same change the other way round, back to ${before}; only while nobody has changed the template since.`,

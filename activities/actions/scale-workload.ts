@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { figuresOf, troubleOf } from '../../src/domain/rollout.ts';
 import { Autoscaler, type Workload } from '../../src/schema/kubernetes.ts';
-import type { BlastClass, Guard, Plan } from '../../src/schema/remediation.ts';
+import type { BlastClass, Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { allPodsOf, healthyWanted, listAll, namespacedPath, readWorkload, workloadPath } from './cluster-reads.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
@@ -69,7 +69,9 @@ export const scaleWorkload = defineAction({
 
     const subject = autoscaler ?? workload;
     const what = autoscaler ? `the least replicas of ${target.name} (autoscaler ${before.name})` : target.name;
-    const request = (from: State, to: State, operationId: string, annotated: boolean): Plan['request'] => ({
+    const request = (from: State, to: State, operationId: string, annotated: boolean): KubernetesRequest => ({
+      system: 'kubernetes',
+      uid: subject.metadata.uid,
       method: 'PATCH',
       path: pathOf(context, to),
       contentType: 'application/json-patch+json',
@@ -86,12 +88,12 @@ export const scaleWorkload = defineAction({
       sentence: `Scale ${what} in ${target.namespace} from ${before.replicas} to ${wanted}`,
       before,
       desired,
-      request: request(before, desired, context.operationId, subject.metadata.annotations !== undefined),
+      requests: [request(before, desired, context.operationId, subject.metadata.annotations !== undefined)],
       inverse: {
         sentence: `Scale ${what} in ${target.namespace} back to ${before.replicas}`,
         before: desired,
         desired: before,
-        request: request(desired, before, `${context.operationId}-revert`, true),
+        requests: [request(desired, before, `${context.operationId}-revert`, true)],
       },
       differences: [
         { path: autoscaler ? 'least replicas' : 'replicas', before: String(before.replicas), after: String(wanted) },

@@ -3,7 +3,7 @@ import { mounts, readsAtStart } from '../../src/domain/config-readers.ts';
 import { sha256 } from '../../src/domain/plan-hash.ts';
 import { holdsSecret } from '../../src/domain/redaction.ts';
 import { ConfigMap, Workload } from '../../src/schema/kubernetes.ts';
-import type { Plan } from '../../src/schema/remediation.ts';
+import type { KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, namespacedPath, readObject } from './cluster-reads.ts';
 import { mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
@@ -60,7 +60,9 @@ export const setConfigMapKey = defineAction({
     if (present === value) throw new Refused(`${key} of ${name} has this value already; nothing to change`);
 
     const pointer = `/data/${key}`;
-    const request = (test: string, replace: string, operation: string, annotated: boolean): Plan['request'] => ({
+    const request = (test: string, replace: string, operation: string, annotated: boolean): KubernetesRequest => ({
+      system: 'kubernetes',
+      uid: map.metadata.uid,
       method: 'PATCH',
       path: configMapPath(context),
       contentType: 'application/json-patch+json',
@@ -77,12 +79,12 @@ export const setConfigMapKey = defineAction({
       sentence: `Set ${key} of ConfigMap ${name} to ${shown(value)} instead of ${shown(present)}`,
       before: { key, value: present },
       desired: { key, value },
-      request: request(present, value, operationId, map.metadata.annotations !== undefined),
+      requests: [request(present, value, operationId, map.metadata.annotations !== undefined)],
       inverse: {
         sentence: `Set ${key} of ConfigMap ${name} back to ${shown(present)}`,
         before: { key, value },
         desired: { key, value: present },
-        request: request(value, present, `${operationId}-revert`, true),
+        requests: [request(value, present, `${operationId}-revert`, true)],
       },
       differences: [{ path: `data.${key}`, before: shown(present), after: shown(value) }],
       undo: 'Back to the old value; only while nobody has changed it since.',

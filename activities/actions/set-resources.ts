@@ -89,24 +89,28 @@ export const setResources = defineAction({
       sentence: `Raise the memory limit of ${where} from ${before} to ${raised}`,
       before: states[0],
       desired: states[1],
-      request: templateRequest(context, workload, {
-        from,
-        to,
-        operationId,
-        cause: `Muster raised the memory of ${container.name} for ${incidentId}`,
-        annotated,
-      }),
+      requests: [
+        templateRequest(context, workload, {
+          from,
+          to,
+          operationId,
+          cause: `Muster raised the memory of ${container.name} for ${incidentId}`,
+          annotated,
+        }),
+      ],
       inverse: {
         sentence: `Return the memory limit of ${where} to ${before}`,
         before: states[1],
         desired: states[0],
-        request: templateRequest(context, workload, {
-          from: to,
-          to: from,
-          operationId: `${operationId}-revert`,
-          cause: `Muster took its raise of memory back for ${incidentId}`,
-          annotated: true,
-        }),
+        requests: [
+          templateRequest(context, workload, {
+            from: to,
+            to: from,
+            operationId: `${operationId}-revert`,
+            cause: `Muster took its raise of memory back for ${incidentId}`,
+            annotated: true,
+          }),
+        ],
       },
       differences: [
         { path: `memory limit of ${container.name}`, before, after: raised },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sameJson } from '../../src/domain/plan-hash.ts';
 import { isReady } from '../../src/domain/rollout.ts';
 import { EndpointSlice, type Pod, Service } from '../../src/schema/kubernetes.ts';
-import type { Guard, Plan } from '../../src/schema/remediation.ts';
+import type { Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, namespacedPath, podsUnder, readObject } from './cluster-reads.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
@@ -42,7 +42,9 @@ export const switchServiceSelector = defineAction({
     const to = params.selector;
     if (sameJson(from, to)) throw new Refused(`${target.name} selects ${inWords(to)} already; nothing to change`);
 
-    const request = (test: Labels, replace: Labels, operationId: string, annotated: boolean): Plan['request'] => ({
+    const request = (test: Labels, replace: Labels, operationId: string, annotated: boolean): KubernetesRequest => ({
+      system: 'kubernetes',
+      uid: service.metadata.uid,
       method: 'PATCH',
       path: servicePath(context),
       contentType: 'application/json-patch+json',
@@ -60,12 +62,12 @@ export const switchServiceSelector = defineAction({
       sentence: `Send ${what} to pods with ${inWords(to)} instead of ${inWords(from)}`,
       before: { selector: from },
       desired: { selector: to },
-      request: request(from, to, context.operationId, service.metadata.annotations !== undefined),
+      requests: [request(from, to, context.operationId, service.metadata.annotations !== undefined)],
       inverse: {
         sentence: `Send ${what} to pods with ${inWords(from)} again`,
         before: { selector: to },
         desired: { selector: from },
-        request: request(to, from, `${context.operationId}-revert`, true),
+        requests: [request(to, from, `${context.operationId}-revert`, true)],
       },
       differences: [{ path: 'selector', before: inWords(from), after: inWords(to) }],
       undo: `Back to ${inWords(from)}; only while nobody has changed the selector since.`,

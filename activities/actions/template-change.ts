@@ -5,7 +5,7 @@ import { rolloutStatus } from '../../src/domain/rollout.ts';
 import { currentReplicaSet } from '../../src/domain/rollout-history.ts';
 import { statefulSetStatus } from '../../src/domain/stateful-set-status.ts';
 import { Template, Workload } from '../../src/schema/kubernetes.ts';
-import type { Plan } from '../../src/schema/remediation.ts';
+import type { KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, Refused, type Settlement, type Step } from './action.ts';
 import { controllerRevisionsOf, podsOf, readWorkload, replicaSetsOf, workloadPath } from './cluster-reads.ts';
 
@@ -20,7 +20,8 @@ export const templateRequest = (
   context: ActionContext,
   workload: Workload,
   change: { from: Template; to: Template; operationId: string; cause: string; annotated: boolean },
-): Plan['request'] => ({
+): KubernetesRequest => ({
+  system: 'kubernetes',
   method: 'PATCH',
   path: workloadPath(context.target),
   contentType: 'application/json-patch+json',
@@ -32,6 +33,7 @@ export const templateRequest = (
     { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: change.operationId },
     { op: 'add', path: '/metadata/annotations/kubernetes.io~1change-cause', value: change.cause },
   ],
+  uid: workload.metadata.uid,
 });
 
 /** Pure: the template decides, and nothing else of the object. */

@@ -27,7 +27,7 @@ import {
 } from '../actions/cluster-reads.ts';
 import { inWords } from '../failure.ts';
 import type { DiagnoseRequest, Diagnosis } from '../index.ts';
-import type { RemediationDependencies } from '../run-action.ts';
+import type { RemediationDependencies } from '../run/context.ts';
 
 const podsMax = 50;
 const eventsMax = 50;

@@ -4,6 +4,7 @@
  * Every port call makes at most one attempt and throws VendorError; Temporal retries.
  */
 import type { Alert } from '../schema/alert.ts';
+import type { DatabaseActivity, DatabaseRights, Session } from '../schema/database.ts';
 import type { GivenReport } from '../schema/report.ts';
 
 export interface PageCall {
@@ -119,8 +120,8 @@ export interface LogQuery {
 export interface LogSearch {
   /** Lines with errors, for whoever has no query of their own. */
   readonly usualQuery: string;
-  /** Rows as they came, the newest first by `usualQuery`. `complete` is false where it was stopped early. */
-  search(query: LogQuery): Promise<{ rows: { at: string; text: string }[]; complete: boolean }>;
+  /** Rows as they came, the newest first by `usualQuery`; a sum over lines has no moment. `complete`: it was not stopped early. */
+  search(query: LogQuery): Promise<{ rows: { at: string | null; text: string }[]; complete: boolean }>;
 }
 
 /** Asks one page how it is. */
@@ -151,6 +152,58 @@ export interface Cluster {
   request(request: ClusterRequest): Promise<{ status: number; body: unknown }>;
   /** Plain text endpoints: pod logs. */
   text(path: string, query: Record<string, string>): Promise<string>;
+}
+
+/** One backend of a PostgreSQL server; `user` guards against a pid that is used again. */
+export interface SessionKey {
+  pid: number;
+  /** Exact text, to the microsecond, as `Session` has it. */
+  backendStart: string;
+  user: string;
+  /** For a cancellation: the start of the statement that is meant. */
+  queryStart: string | null;
+}
+/**
+ * A PostgreSQL server of production, over one connection per call under a name of our own. Bounded: each call has an
+ * end in time and in rows. VendorError: status 403 names the GRANT that is missing, 401 the login, 404 the database,
+ * null means that no answer came, so that whether a signal was sent is not known.
+ */
+export interface Database {
+  /** Throws status 403 where the role may not see the sessions of others: an empty list would look like peace. */
+  activity(database: string): Promise<DatabaseActivity>;
+  /** Null when it has ended, or another one has its pid by now. */
+  session(key: Pick<SessionKey, 'pid' | 'backendStart'>): Promise<Session | null>;
+  rights(): Promise<DatabaseRights>;
+  /**
+   * Ends the statement or all of the session, and waits some seconds for it. Repeating is harmless: one that is not
+   * there any more, or runs another statement than the one to cancel, is left alone and answers `gone`. Sessions of
+   * superusers are refused with status 403.
+   */
+  signal(how: 'cancel' | 'terminate', key: SessionKey): Promise<'sent' | 'gone'>;
+}
+
+export interface EndpointRequest {
+  method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
+  /** Under the endpoint's own address, each segment escaped; it may end in a query. */
+  path: string;
+  /** Preconditions and keys; never a credential. */
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+export interface EndpointAnswer {
+  status: number;
+  etag: string | null;
+  retryAfterMs: number | null;
+  /** JSON; null where a write was answered with anything else. */
+  body: unknown;
+}
+/** One HTTP API of the catalogue. Host and credential are its own, so that no plan can name or carry them. */
+export interface Endpoint {
+  /**
+   * Any status but a redirect is an answer. VendorError: status null when none came; a status and `terminal` for a read
+   * that was redirected, is too long or is not JSON. InvalidInput for a path that is not under the address.
+   */
+  request(request: EndpointRequest): Promise<EndpointAnswer>;
 }
 
 /** Everything an incident can touch. Drills get the sandbox's, whatever else is configured. */

@@ -238,7 +238,7 @@ export class People {
       'reverted',
       'superseded',
       'refused',
-      'denied',
+      'rejected',
       'expired',
       'failed',
       'ineffective',

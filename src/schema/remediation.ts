@@ -5,21 +5,29 @@ import { Actor } from './incident.ts';
 export const BlastClass = z.enum(['B0', 'B1', 'B2', 'B3', 'B4']);
 export type BlastClass = z.infer<typeof BlastClass>;
 
-/** Kinds that belong to the whole cluster: the namespace of such a target is the empty text. */
-export const clusterKinds: readonly string[] = ['Node'];
+/** Kinds that have no namespace: the namespace of such a target is the empty text. */
+export const kindsWithoutNamespace: readonly string[] = ['Node', 'Database', 'Switch', 'Application'];
 
 export const Target = z.object({
+  /** Where it is: a cluster, or for a Database, Switch or Application the name of the way to it in the catalogue. */
   cluster: z.string(),
   kind: z.string(),
-  /** Empty for the kinds of `clusterKinds`, and for them alone. */
+  /** Empty for `kindsWithoutNamespace`, and for them alone. */
   namespace: z.string(),
   name: z.string(),
 });
 export type Target = z.infer<typeof Target>;
 
+/**
+ * Of a run, in the order in which they come. `refused` is a guard's no and `rejected` a person's; `unknown` means that
+ * nobody can prove whether production changed, and a person has to look.
+ */
 export const remediationStatuses = [
   'planning',
+  'planned',
+  'guarded',
   'awaitingApproval',
+  'held',
   'applying',
   'settling',
   'verifying',
@@ -29,14 +37,13 @@ export const remediationStatuses = [
   'inconclusive',
   'superseded',
   'refused',
-  'denied',
+  'rejected',
   'expired',
   'failed',
   'unknown',
   'reverting',
   'reverted',
   'revertFailed',
-  'cancelled',
 ] as const;
 export const RemediationStatus = z.enum(remediationStatuses);
 export type RemediationStatus = z.infer<typeof RemediationStatus>;
@@ -55,13 +62,50 @@ export type Guard = z.infer<typeof Guard>;
 
 const Json: z.ZodType<unknown> = z.unknown();
 
-/** One request to the target's API, byte for byte. */
-const Request = z.object({
+/** To the API of a cluster. */
+export const KubernetesRequest = z.object({
+  system: z.literal('kubernetes'),
   method: z.enum(['PATCH', 'PUT', 'POST', 'DELETE']),
   path: z.string(),
   contentType: z.string(),
   body: Json,
+  /** Where the object is read, when the request goes to a part of it that cannot be, such as pods/eviction. */
+  reads: z.string().optional(),
+  /** Of the object that is changed: another one of its name is not it. */
+  uid: z.string(),
 });
+export type KubernetesRequest = z.infer<typeof KubernetesRequest>;
+
+/** To one session of a database: ends its statement, or all of it. */
+export const PostgresRequest = z.object({
+  system: z.literal('postgres'),
+  statement: z.enum(['cancel', 'terminate']),
+  session: z.object({
+    pid: z.number().int(),
+    /** As the server writes it, to the microsecond: a pid alone is used again. */
+    backendStart: z.string(),
+    user: z.string(),
+    /** cancel: the statement that is meant, by its start. */
+    queryStart: z.string().nullable(),
+  }),
+});
+export type PostgresRequest = z.infer<typeof PostgresRequest>;
+
+/** To an HTTP API of the catalogue; host and credentials belong to the endpoint, never to the plan. */
+export const HttpRequest = z.object({
+  system: z.literal('http'),
+  method: z.enum(['PATCH', 'PUT', 'POST', 'DELETE']),
+  path: z.string(),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: Json,
+  /** GET on it gives what the request changes; null: nothing does, so it is sent once and never repeated. */
+  reads: z.string().nullable(),
+});
+export type HttpRequest = z.infer<typeof HttpRequest>;
+
+/** One request to the system a target belongs to, byte for byte. */
+export const Request = z.discriminatedUnion('system', [KubernetesRequest, PostgresRequest, HttpRequest]);
+export type Request = z.infer<typeof Request>;
 
 /** What a remediation will do, to the byte. Everything but `planHash` goes into the hash. */
 export const Plan = z.object({
@@ -74,33 +118,34 @@ export const Plan = z.object({
   /** State the plan was made from and the state it leads to, as raw JSON: what observe() compares. */
   before: Json,
   desired: Json,
-  /** The one request that carries it out, with its precondition inside. */
-  request: Request,
-  /** Path of the object that the request changes, where it is not the path of the request itself. */
-  reads: z.string().optional(),
-  /** The request that takes it back; null where nothing can. */
+  /** What carries it out, in this order, each with its precondition inside. */
+  requests: z.array(Request).min(1),
+  /** What takes it back; null where nothing can. */
   inverse: z
-    .object({
-      sentence: z.string(),
-      before: Json,
-      desired: Json,
-      request: Request,
-      reads: z.string().optional(),
-    })
+    .object({ sentence: z.string(), before: Json, desired: Json, requests: z.array(Request).min(1) })
     .nullable(),
+  /** Other targets that nobody else may change meanwhile. */
+  alsoLocks: z.array(Target),
+  /** Longest time to carry it out, milliseconds: what is refused for now is asked again until then. */
+  within: z.number().int().positive(),
   differences: z.array(Difference),
   guards: z.array(Guard),
   dryRun: z.object({ accepted: z.boolean(), finding: z.string() }),
   undo: z.string(),
   risks: z.array(z.string()),
+  /** What people have to do afterwards, such as taking the release back in git. */
+  tasks: z.array(z.string()),
   /** Identifies this run at the target (annotation muster.dev/op). */
   operationId: z.string(),
   planHash: z.string(),
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** Pure comparison of a fresh read with the plan. `pending`: still as before; `superseded`: somebody changed it. */
-export type Observed = 'pending' | 'applied' | 'superseded' | 'gone';
+/**
+ * Pure comparison of a fresh read with the plan. `pending`: still as before; `superseded`: somebody changed it;
+ * `needless`: this request is no longer wanted, and the rest of the plan is; `unknown`: nothing can be read.
+ */
+export type Observed = 'pending' | 'applied' | 'superseded' | 'gone' | 'needless' | 'unknown';
 
 export const Sample = z.object({ at: z.string(), value: z.number().nullable(), healthy: z.boolean().nullable() });
 export type Sample = z.infer<typeof Sample>;

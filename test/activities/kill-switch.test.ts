@@ -24,13 +24,13 @@ const busy = async (namespace: string) => {
     bench.wire.beforeWrite = record;
   };
   bench.wire.beforeWrite = record;
-  return { bench, writtenAt, refused: changeUntilRefused(bench) };
+  return { bench, writtenAt, held: changeUntilHeld(bench) };
 };
 
-const changeUntilRefused = async (bench: Bench): Promise<string> => {
+const changeUntilHeld = async (bench: Bench): Promise<string> => {
   for (let replicas = 4; ; replicas = replicas === 4 ? 3 : 4) {
     const result = await bench.apply(await bench.plan('scale-workload', { replicas }));
-    if (result.outcome === 'refused') return result.finding;
+    if (result.outcome === 'held') return result.finding;
   }
 };
 
@@ -42,7 +42,7 @@ test('a stop is honoured within 5 seconds, by all that is going on at once', asy
   const pressedAt = performance.now();
   expect((await api.ask('POST', '/api/v1/stops', order, personToken('hugo'))).status).toBe(201);
   const answeredMs = performance.now() - pressedAt;
-  const findings = await Promise.all(changing.map(({ refused }) => refused));
+  const findings = await Promise.all(changing.map(({ held }) => held));
 
   const lastWriteMs = Math.max(...changing.flatMap(({ writtenAt }) => writtenAt)) - pressedAt;
   console.info(

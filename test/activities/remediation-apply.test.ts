@@ -1,7 +1,7 @@
 /** What must hold before a request leaves, whatever the action: the yes, the hash, the switch, the ledger. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { planHash } from '../../src/domain/plan-hash.ts';
-import { aBench, type Bench } from '../support/kube/a-remediation.ts';
+import { aBench, type Bench, wireOf } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
 
 let plane: Awaited<ReturnType<typeof startSandboxPlane>>;
@@ -25,7 +25,7 @@ describe('nothing is sent', () => {
       const plan = await given.plan('roll-back-deployment');
       given.store.stops.add(scope);
       expect(await given.apply(plan)).toMatchObject({
-        outcome: 'refused',
+        outcome: 'held',
         finding: expect.stringContaining('kill switch'),
       });
       expect(given.wire.writes).toHaveLength(0);
@@ -45,7 +45,7 @@ describe('nothing is sent', () => {
     const plan = await given.plan('roll-back-deployment');
     await given.apply(plan);
     given.store.stops.add('global');
-    expect(await given.apply(plan, { revert: true })).toMatchObject({ outcome: 'refused' });
+    expect(await given.apply(plan, { revert: true })).toMatchObject({ outcome: 'held' });
     expect(given.wire.writes).toHaveLength(1);
   });
 
@@ -119,9 +119,9 @@ describe('nothing is sent', () => {
   test('when the target is gone, or is a namesake made anew', async () => {
     const given = await afterBadRelease();
     const plan = await given.plan('roll-back-deployment');
-    const other = { ...plan, target: { ...plan.target, uid: 'another' } };
+    const other = { ...plan, requests: plan.requests.map((request) => ({ ...request, uid: 'another' })) };
     expect(await given.apply({ ...other, planHash: planHash(other) })).toMatchObject({ outcome: 'gone' });
-    await given.cluster.request({ method: 'DELETE', path: plan.request.path });
+    await given.cluster.request({ method: 'DELETE', path: wireOf(plan).path });
     expect(await given.apply(plan, { key: 'second' })).toMatchObject({ outcome: 'gone' });
   });
 
@@ -161,7 +161,7 @@ describe('the ledger', () => {
     const key = 'INC-2026-014/remediation/died/apply';
     await given.store.effects.intend({ key, incidentId: 'INC-2026-014', kind: 'cluster' });
     await given.store.effects.mark(key, 'started');
-    await given.cluster.request({ ...plan.request });
+    await given.cluster.request(wireOf(plan));
     expect(await given.apply(plan, { key, attempt: 2 })).toMatchObject({ outcome: 'applied', foundDone: true });
     expect(given.wire.writes).toHaveLength(0);
     expect(given.store.rows.get(key)?.status).toBe('applied');

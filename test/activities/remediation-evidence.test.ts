@@ -8,6 +8,7 @@ import type { Evidence } from '../../src/schema/evidence.ts';
 import { incident, until } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
 import { aStore } from '../support/kube/remediation-store.ts';
+import { noOtherWays } from '../support/no-other-ways.ts';
 
 let plane: Awaited<ReturnType<typeof startSandboxPlane>>;
 beforeEach(async () => {
@@ -26,6 +27,7 @@ const diagnose = async (
     approvalKey: null,
     connect: () => ({ metrics: plane.metrics }),
     cluster: () => (more.away ? unreachable : plane.cluster),
+    ...noOtherWays,
     log: { info: () => {}, warn: () => {} },
   });
   const facts = plane.organisation.services[service];

@@ -149,7 +149,14 @@ export const anIncident = (part: Partial<IncidentView> = {}): IncidentView => ({
   ...part,
 });
 
-const aRequest = { method: 'PATCH' as const, path: '/x', contentType: 'application/json-patch+json', body: [] };
+const aRequest = {
+  system: 'kubernetes' as const,
+  uid: 'u1',
+  method: 'PATCH' as const,
+  path: '/x',
+  contentType: 'application/json-patch+json',
+  body: [],
+};
 export const aPlan = (part: Partial<Plan> = {}): Plan => ({
   action: 'roll-back-deployment',
   actionVersion: 1,
@@ -158,7 +165,10 @@ export const aPlan = (part: Partial<Plan> = {}): Plan => ({
   blastClass: 'B2',
   before: {},
   desired: {},
-  request: aRequest,
+  requests: [aRequest],
+  tasks: [],
+  alsoLocks: [],
+  within: 600_000,
   inverse: null,
   differences: [{ path: 'spec.image', before: 'checkout:2.4.0-bad', after: 'checkout:2.3.1' }],
   guards: [{ name: 'availability', passed: true, finding: '3 of 3 replicas stay available' }],

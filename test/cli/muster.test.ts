@@ -190,7 +190,7 @@ describe('deciding on a plan', () => {
     api({
       [`GET ${one}/remediations`]: { body: { items } },
       [`POST ${one}/remediations/rem-1/approve`]: { body: aRemediation({ status: 'applying' }) },
-      [`POST ${one}/remediations/rem-1/deny`]: { body: aRemediation({ status: 'denied' }) },
+      [`POST ${one}/remediations/rem-1/deny`]: { body: aRemediation({ status: 'rejected' }) },
     });
   const decisions = ({ requests }: Api) => requests.filter(({ method }) => method === 'POST');
 

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, planHash, sameJson } from '../../src/domain/plan-hash.ts';
-import type { Plan } from '../../src/schema/remediation.ts';
+import type { Plan, Request } from '../../src/schema/remediation.ts';
+
+const aRequest = (body: unknown = [{ op: 'test', path: '/a' }]): Request => ({
+  system: 'kubernetes',
+  method: 'PATCH',
+  path: '/x',
+  contentType: 'application/json-patch+json',
+  body,
+  uid: 'u-1',
+});
 
 const aPlan = (more: Partial<Plan> = {}): Omit<Plan, 'planHash'> => ({
   action: 'roll-back-deployment',
@@ -11,12 +20,10 @@ const aPlan = (more: Partial<Plan> = {}): Omit<Plan, 'planHash'> => ({
   blastClass: 'B2',
   before: { template: { a: 1, b: [1, 2] } },
   desired: { template: { a: 2 } },
-  request: {
-    method: 'PATCH',
-    path: '/x',
-    contentType: 'application/json-patch+json',
-    body: [{ op: 'test', path: '/a' }],
-  },
+  requests: [aRequest()],
+  alsoLocks: [],
+  within: 600_000,
+  tasks: [],
   inverse: null,
   differences: [],
   guards: [{ name: 'availability', passed: true, finding: '3 of 3 available' }],
@@ -54,7 +61,10 @@ describe('the hash an approval is bound to', () => {
 
   const changes: [string, Partial<Plan>][] = [
     ['another target', { target: { ...aPlan().target, uid: 'u-2' } }],
-    ['another request', { request: { ...aPlan().request, body: [] } }],
+    ['another request', { requests: [aRequest([])] }],
+    ['one request more', { requests: [aRequest(), aRequest()] }],
+    ['another time limit', { within: 1 }],
+    ['another lock', { alsoLocks: [{ ...aPlan().target, name: 'other' }] }],
     ['another destination', { desired: { template: { a: 3 } } }],
     ['another class', { blastClass: 'B3' }],
     ['another run', { operationId: 'op-2' }],

@@ -101,7 +101,7 @@ describe('a plan', () => {
     await decide(incident, 'lee');
     await incident.untilMinute(3);
     await decide(incident, 'mo', 'denied');
-    await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('denied');
+    await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('rejected');
     await expect(decide(incident, 'robin')).rejects.toThrow();
   });
 

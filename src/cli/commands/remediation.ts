@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { placeOf } from '../../domain/target.ts';
 import { RemediationItem } from '../../schema/api.ts';
-import { clusterKinds, type Plan, type Target } from '../../schema/remediation.ts';
+import { kindsWithoutNamespace, type Plan, type Target } from '../../schema/remediation.ts';
 import { type Context, contextOf, incidentPath, meantIncident, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
@@ -176,7 +176,7 @@ const targetFrom = (text: string): Target => {
   if (!cluster || !kind || namespace === undefined || !name || rest.length > 0) {
     throw misused(`"${text}" is no target; give cluster/Kind/namespace/name, such as sandbox/Deployment/shop/checkout`);
   }
-  if ((namespace === '') !== clusterKinds.includes(kind)) {
+  if ((namespace === '') !== kindsWithoutNamespace.includes(kind)) {
     throw misused(
       namespace === ''
         ? `a ${kind} needs its namespace: ${cluster}/${kind}/NAMESPACE/${name}`

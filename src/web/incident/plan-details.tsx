@@ -1,4 +1,4 @@
-import type { Plan } from '../../schema/remediation.ts';
+import type { Plan, Request } from '../../schema/remediation.ts';
 import { blastWords } from './remediation-steps.ts';
 
 /** A plan to be read before anybody says yes: what changes, what was checked, how it is undone, what may go wrong. */
@@ -55,18 +55,23 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => (
       <p class="soft">None found.</p>
     )}
     <details class="why">
-      <summary>Exact request</summary>
-      <pre class="code">
-        {plan.request.method} {plan.request.path}
-        {'\n'}
-        {JSON.stringify(plan.request.body, null, 2)}
-      </pre>
+      <summary>{plan.requests.length === 1 ? 'Exact request' : `Exact requests (${plan.requests.length})`}</summary>
+      {plan.requests.map((request) => (
+        <pre class="code" key={JSON.stringify(request)}>
+          {requestInWords(request)}
+        </pre>
+      ))}
       <p class="soft">
         Plan hash <code class="hash">{plan.planHash}</code>
       </p>
     </details>
   </div>
 );
+
+const requestInWords = (request: Request): string =>
+  request.system === 'postgres'
+    ? `${request.statement} session ${request.session.pid} of ${request.session.user}, begun ${request.session.backendStart}`
+    : `${request.method} ${request.path}\n${JSON.stringify(request.body, null, 2)}`;
 
 const Differences = ({ plan }: { plan: Plan }) => (
   <div class="differences">

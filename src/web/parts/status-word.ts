@@ -19,7 +19,10 @@ export type Tone = 'calm' | 'wait' | 'good' | 'bad';
 
 export const remediationWords: Record<RemediationStatus, { word: string; tone: Tone }> = {
   planning: { word: 'Planning', tone: 'calm' },
+  planned: { word: 'Planned', tone: 'calm' },
+  guarded: { word: 'Checked', tone: 'calm' },
   awaitingApproval: { word: 'Waits for approval', tone: 'wait' },
+  held: { word: 'Held', tone: 'wait' },
   applying: { word: 'Applying', tone: 'calm' },
   settling: { word: 'Settling', tone: 'calm' },
   verifying: { word: 'Verifying', tone: 'calm' },
@@ -29,14 +32,13 @@ export const remediationWords: Record<RemediationStatus, { word: string; tone: T
   inconclusive: { word: 'Inconclusive', tone: 'bad' },
   superseded: { word: 'Superseded', tone: 'bad' },
   refused: { word: 'Refused', tone: 'bad' },
-  denied: { word: 'Denied', tone: 'bad' },
+  rejected: { word: 'Rejected', tone: 'bad' },
   expired: { word: 'Expired', tone: 'bad' },
   failed: { word: 'Failed', tone: 'bad' },
   unknown: { word: 'Outcome unknown', tone: 'bad' },
   reverting: { word: 'Taking back', tone: 'wait' },
   reverted: { word: 'Taken back', tone: 'bad' },
   revertFailed: { word: 'Could not be taken back', tone: 'bad' },
-  cancelled: { word: 'Cancelled', tone: 'bad' },
 };
 
 export const roleWords = {

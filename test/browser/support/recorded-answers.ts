@@ -89,15 +89,22 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => {
     blastClass: 'B2',
     before: { revision: 5 },
     desired: { revision: 4 },
-    request: {
-      method: 'PATCH',
-      path: '/apis/apps/v1/namespaces/shop/deployments/checkout',
-      contentType: 'application/json-patch+json',
-      body: [
-        { op: 'test', path: '/metadata/resourceVersion', value: '10231' },
-        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'registry.shop/checkout:2.3.1' },
-      ],
-    },
+    requests: [
+      {
+        system: 'kubernetes',
+        uid: '5f1c',
+        method: 'PATCH',
+        path: '/apis/apps/v1/namespaces/shop/deployments/checkout',
+        contentType: 'application/json-patch+json',
+        body: [
+          { op: 'test', path: '/metadata/resourceVersion', value: '10231' },
+          { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'registry.shop/checkout:2.3.1' },
+        ],
+      },
+    ],
+    tasks: [],
+    alsoLocks: [],
+    within: 600_000,
     inverse: null,
     differences: [
       {

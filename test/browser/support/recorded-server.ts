@@ -238,7 +238,7 @@ export class RecordedServer {
       const remediation = this.recording.remediations.find((one) => one.id === id);
       if (!remediation || remediation.planHash !== body.planHash)
         return refuse(response, 409, 'The plan changed; read the new one.');
-      remediation.status = verdict === 'approve' ? 'applying' : 'denied';
+      remediation.status = verdict === 'approve' ? 'applying' : 'rejected';
       if (verdict === 'deny') remediation.endedAt = now;
       remediation.decisions.push({
         by: { kind: 'person', id: recorded.operator.id, name: recorded.operator.name },

@@ -9,6 +9,7 @@ import { VendorError } from '../../../src/domain/errors.ts';
 import type { Cluster, ClusterRequest, Metrics } from '../../../src/integrations/integration.ts';
 import type { Organisation } from '../../../src/schema/organisation.ts';
 import type { Decision, Plan, RemediationView, Target } from '../../../src/schema/remediation.ts';
+import { noOtherWays } from '../no-other-ways.ts';
 import { make } from './planes.ts';
 import { aStore, type FakeStore } from './remediation-store.ts';
 
@@ -168,6 +169,7 @@ export const aBench = async (
     approvalKey,
     connect: () => ({ metrics }),
     cluster: () => wire,
+    ...noOtherWays,
     log: { info: () => {}, warn: () => {} },
     lateRequestMs: 200,
     ownNode: more.ownNode ?? null,
@@ -318,4 +320,12 @@ export const until = async (what: string, holds: () => Promise<boolean>, withinM
     if (Date.now() > end) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+};
+
+/** What the first request of a plan puts on the wire, for tests that play somebody else. */
+export const wireOf = (plan: Plan): ClusterRequest => {
+  const [request] = plan.requests;
+  if (request?.system !== 'kubernetes') throw new Error('the plan does not begin with a request to a cluster');
+  const { method, path, contentType, body } = request;
+  return { method, path, contentType, body };
 };

@@ -1,0 +1,10 @@
+/** One line per system. */
+import type { Request } from '../../src/schema/remediation.ts';
+import { kubernetes } from './kubernetes.ts';
+import type { System } from './system.ts';
+
+const systems = {
+  kubernetes,
+} satisfies Partial<{ [Name in Request['system']]: System<Extract<Request, { system: Name }>> }>;
+
+export const systemOf = (request: Request): System => systems[request.system as keyof typeof systems] as System;
