@@ -29,6 +29,10 @@ export const variables = {
     .string()
     .optional()
     .describe("people's own API tokens, as lines `person-id: sha256-hex-of-token`"),
+  MUSTER_ENDPOINT_TOKENS: z
+    .string()
+    .optional()
+    .describe("tokens for the organisation's endpoints, as lines `name: token`; for the remediation worker alone"),
   MUSTER_PUBLIC_URL: url.optional().describe('where people reach the pages; goes into messages'),
   MUSTER_ORGANISATION: z.string().optional().describe('organisation.yaml: people, teams, duties, schedules, services'),
   MUSTER_PACKS_DIR: z.string().optional().describe('folder with packs of your own, beside the built-in ones'),

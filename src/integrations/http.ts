@@ -10,6 +10,10 @@ export interface HttpCall {
   timeoutMs?: number;
   /** Larger answers are refused. */
   answerBytesMax?: number;
+  /** Larger answers are cut off there instead. */
+  cutsAnswers?: boolean;
+  /** A redirect is an answer like any other instead of none; it is never followed. */
+  tellRedirects?: boolean;
   /** Finds the vendor's own short code in the body of a refusal; the only part of it that people are shown. */
   reasonOf?: (text: string) => string | undefined;
 }
@@ -27,13 +31,17 @@ export const call = async (request: HttpCall): Promise<HttpAnswer> => {
   try {
     const response = await fetch(request.url, {
       method: request.method,
-      redirect: 'error',
+      redirect: request.tellRedirects ? 'manual' : 'error',
       signal: AbortSignal.timeout(request.timeoutMs ?? timeoutMsDefault),
       ...(request.headers ? { headers: request.headers } : {}),
       ...(request.body === undefined ? {} : { body: request.body }),
     });
-    const text = await response.text();
-    if (text.length > (request.answerBytesMax ?? answerBytesMaxDefault)) {
+    const text = await textWithin(
+      response,
+      request.answerBytesMax ?? answerBytesMaxDefault,
+      request.cutsAnswers ?? false,
+    );
+    if (text === null) {
       throw new VendorError(`${request.vendor} answered more than can be taken`, {
         vendor: request.vendor,
         status: response.status,
@@ -55,6 +63,19 @@ export const call = async (request: HttpCall): Promise<HttpAnswer> => {
       error,
     );
   }
+};
+
+/** Of a longer body no more is taken in: its beginning where it may be cut, else null. */
+const textWithin = async (response: Response, bytesMax: number, cuts: boolean): Promise<string | null> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax && !cuts) return null;
+    chunks.push(chunk);
+    if (bytes > bytesMax) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, bytesMax));
 };
 
 /** As call(), but anything other than 2xx throws: 4xx terminal (not 408, 409, 425, 429), the rest may be asked again. */

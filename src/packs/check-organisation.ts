@@ -2,6 +2,7 @@
 import { DateTime } from 'luxon';
 import type { Organisation } from '../schema/organisation.ts';
 import { dutyFaults, isClock, scheduleFaults, teamFaults, zoneFaults } from './check-schedules.ts';
+import { endpointFaults, switchFaults } from './check-switches.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
 import type { Sourced } from './read-yaml.ts';
 
@@ -25,6 +26,8 @@ export const organisationFaults = ({ value: organisation, fault }: Sourced<Organ
     ...scheduleFaults(organisation, fault, unknownPeople),
     ...unknownPeople(['fallback'], organisation.fallback),
     ...serviceFaults(organisation, fault),
+    ...endpointFaults(organisation, fault),
+    ...switchFaults(organisation, fault),
     ...addressFaults(organisation, fault),
   ];
 };

@@ -1,5 +1,5 @@
 /** The sandbox's vendors over their wire protocols, and the ports a worker would use to reach them. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
@@ -63,20 +63,26 @@ const onFreePair = async (start: (port: number) => Promise<Sandbox>): Promise<Sa
   }
 };
 
+export interface AskedOf {
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
 /** A vendor on a bad day: answers every request the same way and keeps what it was asked. */
 export const answering = async (
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): Promise<{ url: string; requests: { path: string; body: string }[]; close(): Promise<void> }> => {
-  const requests: { path: string; body: string }[] = [];
+): Promise<{ url: string; requests: AskedOf[]; close(): Promise<void> }> => {
+  const requests: AskedOf[] = [];
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk) => {
       text += chunk;
     });
     request.on('end', () => {
-      requests.push({ path: request.url ?? '', body: text });
+      requests.push({ path: request.url ?? '', headers: request.headers, body: text });
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     });

@@ -1,0 +1,1 @@
+export { createEndpoint, type EndpointOptions } from './client.ts';
