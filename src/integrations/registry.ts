@@ -1,13 +1,22 @@
 import type { Config } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
-import { type EndpointEntry, sandboxAddress } from '../schema/endpoint.ts';
 import { alertmanagerWebhook } from './alertmanager/webhook.ts';
+import { createAlarms } from './cloudwatch/alarms.ts';
+import { createLogSearch } from './cloudwatch/logs.ts';
 import { cloudwatchMetrics } from './cloudwatch/metrics.ts';
 import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
-import { createEndpoint } from './endpoint/index.ts';
 import { genericWebhook } from './generic/webhook.ts';
-import type { Cluster, Connections, Endpoint, Metrics, SandboxWorld, Vendor, Webhook } from './integration.ts';
+import { createHealthProbe } from './health-page/probe.ts';
+import type {
+  Cluster,
+  Connections,
+  EvidenceSources,
+  Metrics,
+  SandboxWorld,
+  Vendor,
+  Webhook,
+} from './integration.ts';
 import { createCluster, createSandboxCluster } from './kubernetes/index.ts';
 import { missingPort } from './missing.ts';
 import { pagerduty } from './pagerduty/index.ts';
@@ -80,58 +89,30 @@ export const connectClusters = (config: Config): ((name: string, drill: boolean)
   };
 };
 
-/**
- * The way to the endpoints of the organisation, for the remediation worker alone. Drills act on the sandbox's stand-in of
- * the same name, whatever address the catalogue gives. Throws InvalidInput at once for an address or a token that cannot
- * be used, and per call for a name that the catalogue does not have.
- */
-export const connectEndpoints = (
-  config: Config,
-  catalogue: Readonly<Record<string, EndpointEntry>>,
-): ((name: string, drill: boolean) => Endpoint) => {
-  const tokens = endpointTokens(config.MUSTER_ENDPOINT_TOKENS ?? '');
-  const world = worldOf(config);
-  const live = new Map<string, Endpoint>();
-  const standIns = new Map<string, Endpoint>();
-  for (const [name, { url, token, header }] of Object.entries(catalogue)) {
-    if (world) {
-      const standIn = `${world.url}/endpoints/${encodeURIComponent(name)}`;
-      standIns.set(name, createEndpoint({ name, url: standIn, token: world.token('endpoints'), header }));
-    }
-    if (url === sandboxAddress) continue;
-    if (token !== undefined && !tokens.has(token))
-      throw new InvalidInput(`endpoint ${name}: MUSTER_ENDPOINT_TOKENS has no line "${token}: ..."`);
-    live.set(name, createEndpoint({ name, url, token: (token && tokens.get(token)) ?? null, header }));
-  }
-  return (name, drill) => {
-    if (!Object.hasOwn(catalogue, name))
-      throw new InvalidInput(
-        `the organisation has no endpoint ${name}; it has ${Object.keys(catalogue).sort().join(', ') || 'none'}`,
-      );
-    const found = drill ? standIns.get(name) : (live.get(name) ?? standIns.get(name));
-    if (found) return found;
-    throw new InvalidInput(
-      `${drill ? 'a drill' : `endpoint ${name}`} needs the sandbox: set MUSTER_SANDBOX_URL and MUSTER_SANDBOX_SECRET`,
-    );
-  };
-};
-
-/** Lines `name: token`. A fault tells the line's number and never its text. */
-const endpointTokens = (text: string): Map<string, string> => {
-  const tokens = new Map<string, string>();
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const [, name, token] = /^([\w.-]+)\s*:\s*([\x21-\x7e]+)$/.exec(line) ?? [];
-    if (name === undefined || token === undefined)
-      throw new InvalidInput(`MUSTER_ENDPOINT_TOKENS: line ${index + 1}: write \`name: token\``);
-    tokens.set(name, token);
-  }
-  return tokens;
-};
-
 /** What the sandbox's organisation calls its cluster. */
 const sandboxClusterName = 'sandbox';
+
+/**
+ * What a diagnosis asks beside clusters and metrics. Drills ask the sandbox, which has no cloud; so do live incidents
+ * while nothing real is configured.
+ */
+export const connectSources = (config: Config): ((drill: boolean) => EvidenceSources) => {
+  const region = config.MUSTER_CLOUDWATCH_REGION;
+  const world = worldOf(config);
+  const standIn = {
+    alarms: null,
+    logs: null,
+    health: world ? createHealthProbe({ sandboxUrl: world.url }) : null,
+  };
+  const live = {
+    alarms: region ? createAlarms({ region }) : null,
+    logs: region ? createLogSearch({ region }) : null,
+    health: createHealthProbe(),
+  };
+  const { live: anythingReal } = connect(config);
+  const isReal = anythingReal !== null || config.MUSTER_KUBECONFIG !== undefined || world === null;
+  return (drill) => (drill || !isReal ? standIn : live);
+};
 
 const liveOf = <Kind extends keyof Connections>(kind: Kind, config: Config): Connections[Kind] =>
   vendors[kind].live(config) ?? missingPort(kind, vendors[kind].variables);

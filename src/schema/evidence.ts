@@ -1,13 +1,20 @@
 /** What a diagnosis found: shapes of the stored evidence, which API, pages and runbook conditions read. */
 import { z } from 'zod';
+import { ChangeKind } from './change.ts';
 import { Difference, Target } from './remediation.ts';
 
 /** A change that happened before the symptoms did, with its score and the reasons for it. */
 export const Suspect = z.object({
-  kind: z.enum(['image', 'config', 'scale', 'node', 'infrastructure']),
+  kind: ChangeKind,
   what: z.string(),
   at: z.string(),
   by: z.string().nullable(),
+  /** Person id of whoever made it, where that is known: not the one to approve its undoing. */
+  author: z.string().nullable().default(null),
+  /** Who told of it: `cluster`, `muster`, the name of a webhook, or `person`. */
+  source: z.string().default('cluster'),
+  /** Where to read more of it. */
+  link: z.string().nullable().default(null),
   score: z.number().min(0).max(2),
   reasons: z.array(z.string()),
   target: Target.nullable(),
@@ -183,12 +190,12 @@ export const Evidence = z.object({
   alarms: z
     .array(z.object({ name: z.string(), since: z.string(), reason: z.string(), metric: z.string().nullable() }))
     .default([]),
-  /** What a query over the service's log group yielded, newest first. */
+  /** What a query over the service's log group yielded; `at` is null where a row sums up many lines. */
   logSearch: z
     .object({
       group: z.string(),
       query: z.string(),
-      rows: z.array(z.object({ at: z.string(), text: z.string() })),
+      rows: z.array(z.object({ at: z.string().nullable(), text: z.string() })),
       /** False: it was stopped before it had seen everything. */
       complete: z.boolean(),
     })

@@ -5,8 +5,9 @@ import type {
   GetMetricDataCommandOutput,
   MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
-import { VendorError, type VendorTrouble } from '../../domain/errors.ts';
+import type { VendorError } from '../../domain/errors.ts';
 import type { Metrics, Vendor } from '../integration.ts';
+import { denied, inOurWords, trouble } from './trouble.ts';
 
 export interface CloudwatchSettings {
   MUSTER_CLOUDWATCH_REGION?: string | undefined;
@@ -98,7 +99,7 @@ const sender = (config: CloudWatchClientConfig): Send => {
     try {
       return await client.send(new sdk.GetMetricDataCommand(input), { abortSignal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
-      throw inOurWords(error);
+      throw inOurWords(error, iamAction);
     }
   };
 };
@@ -152,7 +153,7 @@ const iamAction = 'cloudwatch:GetMetricData';
 
 /** A refused or half-computed series is an error, never "no data". `PartialData` goes on with the next page. */
 const refuseIncomplete = ({ StatusCode }: MetricDataResult): void => {
-  if (StatusCode === 'Forbidden') throw denied(200, 'Forbidden');
+  if (StatusCode === 'Forbidden') throw denied(iamAction, 200, 'Forbidden');
   if (StatusCode === 'InternalError') {
     throw trouble('cloudwatch could not compute the expression; it is asked again', {
       status: 200,
@@ -162,47 +163,9 @@ const refuseIncomplete = ({ StatusCode }: MetricDataResult): void => {
   }
 };
 
-/** Throttling comes as status 400 too, so the name decides. AWS's own text is passed on only where it is about the query. */
-const inOurWords = (error: unknown): VendorError => {
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  const status = $metadata?.httpStatusCode ?? null;
-  if (status === null) {
-    const hint = name === 'CredentialsProviderError' ? 'no AWS credentials were found' : name;
-    return trouble(`no answer from cloudwatch: ${hint}`, { status, terminal: false, reason: name }, error);
-  }
-  if (/throttl|limitexceeded|toomanyrequests|slowdown/i.test(name) || status === 429) {
-    return trouble('cloudwatch asks to be asked less often', { status, terminal: false, reason: name }, error);
-  }
-  if (/accessdenied|unauthorized|notauthorized/i.test(name)) return denied(status, name, error);
-  // Short-lived credentials are renewed by the SDK.
-  if (/expired/i.test(name)) {
-    return trouble('the AWS credentials have expired', { status, terminal: false, reason: name }, error);
-  }
-  if (status === 401 || status === 403 || /token|signature/i.test(name)) {
-    return trouble(
-      `cloudwatch does not accept the AWS credentials (${name})`,
-      { status, terminal: true, reason: name },
-      error,
-    );
-  }
-  const terminal = status < 500 && status !== 408;
-  const said = terminal ? `: ${message.slice(0, 200)}` : '';
-  return trouble(`cloudwatch answered ${status} ${name}${said}`, { status, terminal, reason: name }, error);
-};
-
-const denied = (status: number, reason: string, cause?: unknown): VendorError =>
-  trouble(
-    `cloudwatch refuses to answer: allow the IAM action ${iamAction} to the worker's role`,
-    { status, terminal: true, reason },
-    cause,
-  );
-
 const tooMuch = (): VendorError =>
   trouble('the expression covers more metrics than cloudwatch answers for; narrow it', {
     status: 200,
     terminal: true,
     reason: 'MaxMetricsExceeded',
   });
-
-const trouble = (message: string, facts: Omit<VendorTrouble, 'vendor'>, cause?: unknown): VendorError =>
-  new VendorError(message, { vendor: 'cloudwatch', ...facts }, cause);
