@@ -1,16 +1,21 @@
 import type { Config } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
+import type { DatabaseEntry } from '../schema/database.ts';
+import { type EndpointEntry, sandboxAddress } from '../schema/endpoint.ts';
 import { alertmanagerWebhook } from './alertmanager/webhook.ts';
 import { createAlarms } from './cloudwatch/alarms.ts';
 import { createLogSearch } from './cloudwatch/logs.ts';
 import { cloudwatchMetrics } from './cloudwatch/metrics.ts';
 import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
+import { createEndpoint } from './endpoint/index.ts';
 import { genericWebhook } from './generic/webhook.ts';
 import { createHealthProbe } from './health-page/probe.ts';
 import type {
   Cluster,
   Connections,
+  Database,
+  Endpoint,
   EvidenceSources,
   Metrics,
   SandboxWorld,
@@ -21,6 +26,7 @@ import { createCluster, createSandboxCluster } from './kubernetes/index.ts';
 import { missingPort } from './missing.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import { pagerdutyWebhook } from './pagerduty/webhook.ts';
+import { databasesOf } from './postgresql/index.ts';
 import { prometheus } from './prometheus/index.ts';
 import { slack } from './slack/index.ts';
 import { smtp } from './smtp/index.ts';
@@ -87,6 +93,83 @@ export const connectClusters = (config: Config): ((name: string, drill: boolean)
     if (sandbox && name === sandboxClusterName) return sandbox;
     throw new InvalidInput(`there is no way to the cluster ${name}: set MUSTER_KUBECONFIG`);
   };
+};
+
+/**
+ * The way to the databases of the organisation, for the remediation worker alone. The sandbox has none, so drills end no
+ * sessions. Throws InvalidInput at once for a line that cannot be read or is missing, and per call for a name that the
+ * catalogue does not have.
+ */
+export const connectDatabases = (
+  config: Config,
+  catalogue: Readonly<Record<string, DatabaseEntry>>,
+): ((name: string, drill: boolean) => Database) => {
+  const connections = databasesOf(config);
+  const found = new Map<string, Database>();
+  for (const [name, { connection }] of Object.entries(catalogue)) {
+    const database = connections.get(connection);
+    if (!database) throw new InvalidInput(`database ${name}: MUSTER_DATABASES has no line "${connection}: ..."`);
+    found.set(name, database);
+  }
+  return (name, drill) => {
+    const database = found.get(name);
+    if (!database)
+      throw new InvalidInput(
+        `the organisation has no database ${name}; it has ${[...found.keys()].sort().join(', ') || 'none'}`,
+      );
+    if (drill) throw new InvalidInput('a drill touches no database: the sandbox has none of its own');
+    return database;
+  };
+};
+
+/**
+ * The way to the endpoints of the organisation, for the remediation worker alone. Drills act on the sandbox's stand-in of
+ * the same name, whatever address the catalogue gives. Throws InvalidInput at once for an address or a token that cannot
+ * be used, and per call for a name that the catalogue does not have.
+ */
+export const connectEndpoints = (
+  config: Config,
+  catalogue: Readonly<Record<string, EndpointEntry>>,
+): ((name: string, drill: boolean) => Endpoint) => {
+  const tokens = endpointTokens(config.MUSTER_ENDPOINT_TOKENS ?? '');
+  const world = worldOf(config);
+  const live = new Map<string, Endpoint>();
+  const standIns = new Map<string, Endpoint>();
+  for (const [name, { url, token, header }] of Object.entries(catalogue)) {
+    if (world) {
+      const standIn = `${world.url}/endpoints/${encodeURIComponent(name)}`;
+      standIns.set(name, createEndpoint({ name, url: standIn, token: world.token('endpoints'), header }));
+    }
+    if (url === sandboxAddress) continue;
+    if (token !== undefined && !tokens.has(token))
+      throw new InvalidInput(`endpoint ${name}: MUSTER_ENDPOINT_TOKENS has no line "${token}: ..."`);
+    live.set(name, createEndpoint({ name, url, token: (token && tokens.get(token)) ?? null, header }));
+  }
+  return (name, drill) => {
+    if (!Object.hasOwn(catalogue, name))
+      throw new InvalidInput(
+        `the organisation has no endpoint ${name}; it has ${Object.keys(catalogue).sort().join(', ') || 'none'}`,
+      );
+    const found = drill ? standIns.get(name) : (live.get(name) ?? standIns.get(name));
+    if (found) return found;
+    throw new InvalidInput(
+      `${drill ? 'a drill' : `endpoint ${name}`} needs the sandbox: set MUSTER_SANDBOX_URL and MUSTER_SANDBOX_SECRET`,
+    );
+  };
+};
+
+/** Lines `name: token`. A fault tells the line's number and never its text. */
+const endpointTokens = (text: string): Map<string, string> => {
+  const tokens = new Map<string, string>();
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const [, name, token] = /^([\w.-]+)\s*:\s*([\x21-\x7e]+)$/.exec(line) ?? [];
+    if (name === undefined || token === undefined)
+      throw new InvalidInput(`MUSTER_ENDPOINT_TOKENS: line ${index + 1}: write \`name: token\``);
+    tokens.set(name, token);
+  }
+  return tokens;
 };
 
 /** What the sandbox's organisation calls its cluster. */
