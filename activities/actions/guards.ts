@@ -1,10 +1,8 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
 import { availableAtWorst, figuresOf, isRolling } from '../../src/domain/rollout.ts';
+import { isUntouchable } from '../../src/domain/target.ts';
 import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
-
-/** Namespaces whose workloads keep the cluster itself alive: never changed, whatever a configuration says. */
-const untouchable = /^(kube-.*|openshift-.*|gatekeeper-system|cert-manager)$/;
 
 /** Somebody else's controller would undo the change within seconds, or fight it. */
 export const nobodyElseOwnsIt = (object: { metadata: Meta }): Guard => {
@@ -24,7 +22,7 @@ export const nobodyElseOwnsIt = (object: { metadata: Meta }): Guard => {
 };
 
 export const mayBeTouched = (target: Target, object: { metadata: Meta }): Guard => {
-  if (untouchable.test(target.namespace))
+  if (isUntouchable(target.namespace))
     return guard('scope', false, `namespace ${target.namespace} is never changed by Muster`);
   if (object.metadata.deletionTimestamp) return guard('scope', false, 'it is being deleted');
   return guard('scope', true, `namespace ${target.namespace} may be changed`);

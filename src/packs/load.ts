@@ -1,8 +1,7 @@
 /** Packs and the organisation from their YAML files, checked whole before anything uses them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidInput } from '../domain/errors.ts';
 import { holdersOf } from '../domain/on-call.ts';
 import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
 import type { Override } from '../schema/override.ts';
@@ -11,6 +10,7 @@ import { organisationFaults } from './check-organisation.ts';
 import { togetherFaults } from './check-together.ts';
 import { idOf, onceEach, resolvePack, resolvePacks } from './extend.ts';
 import { type Fault, refuse, unknownName } from './fault.ts';
+import { collect, readText, unreadable, yamlFiles } from './read-files.ts';
 import { parseTree, readYaml, type Sourced, type YamlTree } from './read-yaml.ts';
 
 export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
@@ -183,45 +183,13 @@ const readPacks = (ownDirs: readonly string[]): { packs: Sourced<PackDocument>[]
 const readTrees = (dirs: readonly string[]): { trees: YamlTree[]; unreadable: string[]; faults: Fault[] } => {
   const faults: Fault[] = [];
   const trees: YamlTree[] = [];
-  const unreadable: string[] = [];
-  for (const file of dirs.flatMap((dir) => collect(faults, () => yamlFiles(dir)) ?? [])) {
+  const broken: string[] = [];
+  for (const file of dirs.flatMap((dir) => collect(faults, () => yamlFiles(dir, 'MUSTER_PACKS_DIR')) ?? [])) {
     const text = collect(faults, () => readText(file));
     if (text === null) continue;
     const tree = collect(faults, () => parseTree(text, file));
     if (tree) trees.push(tree);
-    else unreadable.push(/^pack:\s*["']?([a-z0-9-]+)/m.exec(text)?.[1] ?? '');
+    else broken.push(/^pack:\s*["']?([a-z0-9-]+)/m.exec(text)?.[1] ?? '');
   }
-  return { trees, unreadable, faults };
-};
-
-const yamlFiles = (dir: string): string[] => {
-  try {
-    return readdirSync(dir)
-      .filter((name) => /\.ya?ml$/.test(basename(name)))
-      .sort()
-      .map((name) => join(dir, name));
-  } catch {
-    throw refuse([unreadable(dir, 'this folder cannot be read; correct MUSTER_PACKS_DIR or create it')]);
-  }
-};
-
-const readText = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw refuse([unreadable(file, 'this file cannot be read; correct its path or create it')]);
-  }
-};
-
-const unreadable = (file: string, message: string): Fault => ({ file, line: 1, column: 1, path: '(file)', message });
-
-/** The value, or null with its faults noted (only `refuse` throws InvalidInput in this room); other errors go on up. */
-const collect = <Value>(faults: Fault[], read: () => Value): Value | null => {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    faults.push(...(error.faults as Fault[]));
-    return null;
-  }
+  return { trees, unreadable: broken, faults };
 };

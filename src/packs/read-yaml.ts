@@ -30,12 +30,14 @@ export const readYaml = <Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
-): Sourced<z.infer<Schema>> => {
-  const tree = parseTree(text, file);
+): Sourced<z.infer<Schema>> => readTree(parseTree(text, file), schema);
+
+/** The same for a document that was parsed already. */
+export const readTree = <Schema extends z.ZodType>(tree: YamlTree, schema: Schema): Sourced<z.infer<Schema>> => {
   const fault: Sourced<unknown>['fault'] = (path, message) => placeIn([tree], path, message).fault;
   const parsed = schema.safeParse(tree.value, { reportInput: true });
   if (!parsed.success) throw refuse(explainIssues(parsed.error, fault));
-  return { file, value: parsed.data, fault };
+  return { file: tree.file, value: parsed.data, fault };
 };
 
 /** The same without a shape: only what YAML itself forbids is refused. */
