@@ -33,6 +33,10 @@ export const variables = {
     .string()
     .optional()
     .describe("tokens for the organisation's endpoints, as lines `name: token`; for the remediation worker alone"),
+  MUSTER_DATABASES: z
+    .string()
+    .optional()
+    .describe('databases of production, as lines `name: postgres://...`; for the remediation worker alone'),
   MUSTER_PUBLIC_URL: url.optional().describe('where people reach the pages; goes into messages'),
   MUSTER_ORGANISATION: z.string().optional().describe('organisation.yaml: people, teams, duties, schedules, services'),
   MUSTER_PACKS_DIR: z.string().optional().describe('folder with packs of your own, beside the built-in ones'),
@@ -75,7 +79,9 @@ export const variables = {
 const Environment = z.object(variables);
 export type Config = z.infer<typeof Environment>;
 
-const secrets = Object.keys(variables).filter((name) => /TOKEN|SECRET|KEY$|DATABASE_URL|SMTP_URL/.test(name));
+const secrets = Object.keys(variables).filter((name) =>
+  /TOKEN|SECRET|KEY$|DATABASE_URL|MUSTER_DATABASES|SMTP_URL/.test(name),
+);
 
 /** Throws InvalidInput with one fault per variable. */
 export const readConfig = (environment: Record<string, string | undefined>): Config => {

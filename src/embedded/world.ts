@@ -37,6 +37,7 @@ const holders: Record<string, ChildName[]> = {
   MUSTER_APPROVAL_KEY: ['api', 'remediation-worker'],
   MUSTER_PEOPLE_TOKENS: ['api'],
   MUSTER_ENDPOINT_TOKENS: ['remediation-worker'],
+  MUSTER_DATABASES: ['remediation-worker'],
   MUSTER_SUPERVISOR_URL: ['api'],
   MUSTER_SANDBOX_SECRET: ['api', 'worker', 'remediation-worker', 'sandbox'],
 };

@@ -1,6 +1,7 @@
 /** What an organisation must satisfy beyond its shape. What packs ask of it stands in check-together.ts. */
 import { DateTime } from 'luxon';
 import type { Organisation } from '../schema/organisation.ts';
+import { databaseFaults } from './check-databases.ts';
 import { dutyFaults, isClock, scheduleFaults, teamFaults, zoneFaults } from './check-schedules.ts';
 import { endpointFaults, switchFaults } from './check-switches.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
@@ -28,6 +29,7 @@ export const organisationFaults = ({ value: organisation, fault }: Sourced<Organ
     ...serviceFaults(organisation, fault),
     ...endpointFaults(organisation, fault),
     ...switchFaults(organisation, fault),
+    ...databaseFaults(organisation, fault),
     ...addressFaults(organisation, fault),
   ];
 };

@@ -231,6 +231,9 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'services.*.workload.namespace': 'Namespace in the cluster.',
   'services.*.workload.name': 'Name in the namespace.',
   'services.*.dependsOn': 'Services it cannot work without, by id.',
+  'services.*.database': 'Where it keeps its data: a name of databases.',
+  'services.*.connectionsPerReplica':
+    'The most database connections that one replica opens; looked at before more replicas are made.',
   'services.*.symptom': 'The figure that says whether customers are hurt.',
   'services.*.symptom.title': 'What the figure is.',
   'services.*.symptom.query': 'Query that gives one number.',
@@ -254,6 +257,15 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'services.*.dashboards': 'Pages to look at.',
   'services.*.dashboards[].title': 'What is seen there.',
   'services.*.dashboards[].url': 'Where it is.',
+  databases: 'PostgreSQL databases whose sessions remediations may end, by name. See docs/databases.md.',
+  'databases.*.title': 'Name for people.',
+  'databases.*.connection': 'Name of a line of MUSTER_DATABASES; never the address itself.',
+  'databases.*.database': 'Its name on the server.',
+  'databases.*.protectedUsers': 'Their sessions are never ended.',
+  'databases.*.protectedApplications':
+    'Nor are those of these applications: application_name, or its beginning with a star behind it.',
+  'databases.*.maxShare': "One remediation ends at most this share of the database's clients.",
+  'databases.*.maxSessions': 'And at most so many.',
   endpoints: 'HTTP APIs that remediations may call, by name: these hosts and no others.',
   'endpoints.*.title': 'Name for people.',
   'endpoints.*.url':

@@ -1,5 +1,23 @@
-/** What Muster sees of a PostgreSQL server: its sessions and how many connections it has left. */
+/** PostgreSQL as Muster knows it: what the catalogue says of a database, and what its server shows. See docs/databases.md. */
 import { z } from 'zod';
+
+/** A database whose sessions remediations may end; one that is not in the catalogue is never touched. */
+export const DatabaseEntry = z.strictObject({
+  title: z.string(),
+  /** Name of a line of MUSTER_DATABASES; never the address itself. */
+  connection: z.string(),
+  /** As the server calls it. */
+  database: z.string(),
+  /** Their sessions are never ended. */
+  protectedUsers: z.array(z.string()).default([]),
+  /** application_name, or its beginning with a star behind it. Backups and high availability are protected anyway. */
+  protectedApplications: z.array(z.string()).default([]),
+  /** One run ends at most this share of the database's clients, */
+  maxShare: z.number().positive().max(1).default(0.2),
+  /** and at most so many. */
+  maxSessions: z.number().int().min(1).max(100).default(20),
+});
+export type DatabaseEntry = z.infer<typeof DatabaseEntry>;
 
 /**
  * One backend, told apart from a later one of the same pid by `backendStart`. Instants are exact text in UTC, to the

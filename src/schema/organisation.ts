@@ -1,5 +1,6 @@
 /** People, teams, duties, schedules and the service catalogue, as `organisation.yaml` says them. See docs/organisation.md. */
 import { z } from 'zod';
+import { DatabaseEntry } from './database.ts';
 import { EndpointEntry, SwitchEntry } from './endpoint.ts';
 import { Duration } from './policy.ts';
 import type { Target } from './remediation.ts';
@@ -105,6 +106,10 @@ export const Service = z.strictObject({
     })
     .optional(),
   dependsOn: z.array(z.string()).default([]),
+  /** Where it keeps its data: a name of `databases`. */
+  database: z.string().optional(),
+  /** The most connections to it that one replica opens: the size of its pool. */
+  connectionsPerReplica: z.number().int().min(1).optional(),
   /** The figure that says whether customers are hurt. */
   symptom: z
     .strictObject({
@@ -163,6 +168,8 @@ export const Organisation = z.strictObject({
   /** Stakeholder groups of the packs: chat mention or channel. */
   groups: z.record(z.string(), z.strictObject({ mention: z.string() })),
   services: z.record(z.string(), Service),
+  /** Databases whose sessions remediations may end, by name. */
+  databases: z.record(z.string(), DatabaseEntry).default({}),
   /** HTTP APIs that remediations may call, by name: these hosts and no others. */
   endpoints: z.record(z.string(), EndpointEntry).default({}),
   /** What can be switched through them, by name. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   chooseSessions,
   lockWaits,
+  type Protection,
   type SessionGroup,
   sessionCap,
   sessionGroups,
@@ -11,7 +12,7 @@ import {
 } from '../../src/domain/sessions.ts';
 import type { Session } from '../../src/schema/database.ts';
 
-const nobody = { users: [], applications: [] };
+const nobody: Protection = { users: [], applications: [] };
 const at = '2026-11-21T10:00:00.000000Z';
 let pids = 100;
 

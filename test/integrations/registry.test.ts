@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { connect, connectClusters } from '../../src/integrations/registry.ts';
+import { connect, connectClusters, connectDatabases } from '../../src/integrations/registry.ts';
 
 const sandbox = { MUSTER_SANDBOX_URL: 'http://127.0.0.1:9', MUSTER_SANDBOX_SECRET: 'a-secret' };
 const message = { room: 'C1', key: 'k', text: 'x', lookFirst: false };
@@ -49,5 +49,31 @@ describe('which cluster is changed', () => {
   });
   test('is refused at the start when the kubeconfig cannot be read', () => {
     expect(() => connectClusters(readConfig({ MUSTER_KUBECONFIG: '/no/such/file' }))).toThrow(/MUSTER_KUBECONFIG/);
+  });
+});
+
+describe('whose sessions are ended', () => {
+  const entry = {
+    title: 'Orders',
+    connection: 'shop',
+    database: 'shop',
+    protectedUsers: [],
+    protectedApplications: [],
+    maxShare: 0.2,
+    maxSessions: 20,
+  };
+  const config = readConfig({ ...sandbox, MUSTER_DATABASES: 'shop: postgres://m:secret@db.example/shop' });
+  test('are those of a database of the catalogue, and of no other', () => {
+    const database = connectDatabases(config, { 'shop-db': entry });
+    expect(database('shop-db', false)).toBeDefined();
+    expect(() => database('shop', false)).toThrow('the organisation has no database shop; it has shop-db');
+  });
+  test('is nobody in a drill', () => {
+    expect(() => connectDatabases(config, { 'shop-db': entry })('shop-db', true)).toThrow(
+      /a drill touches no database/,
+    );
+  });
+  test('is refused at the start when the catalogue names a connection that is not there', () => {
+    expect(() => connectDatabases(readConfig({}), { 'shop-db': entry })).toThrow(/MUSTER_DATABASES has no line "shop/);
   });
 });
