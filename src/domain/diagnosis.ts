@@ -1,5 +1,6 @@
 import type { Evidence, Suspect } from '../schema/evidence.ts';
 import type { Proposal, Target } from '../schema/remediation.ts';
+import { sameJson } from './plan-hash.ts';
 
 /** Each kind keeps its history in a way of its own. */
 const rollBacks: Record<string, string> = {
@@ -26,7 +27,8 @@ export const conclude = (evidence: Evidence, target: Target): Conclusion => {
   const troubled = evidence.pods.filter((pod) => pod.reason !== null || !pod.ready);
   const state = inWords(evidence, troubled);
 
-  if (top && top.kind === 'image' && top.score >= scoreToAct && (rival?.score ?? 0) < top.score / 2) {
+  const isOwn = top?.target != null && sameJson(top.target, target);
+  if (top && top.kind === 'image' && isOwn && top.score >= scoreToAct && (rival?.score ?? 0) < top.score / 2) {
     return propose(
       rollBacks[target.kind] ?? 'roll-back-deployment',
       target,

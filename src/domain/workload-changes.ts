@@ -1,10 +1,11 @@
 /** What was changed about a workload, dated and compared, as its own history in the cluster tells it. Pure. */
-import type { ClusterEvent, ConfigMap, Meta, Pod, Workload } from '../schema/kubernetes.ts';
+import type { WeighedKind } from '../schema/change.ts';
+import type { ClusterEvent, ConfigMap, Meta, Pod, Template, Workload } from '../schema/kubernetes.ts';
 import type { Target } from '../schema/remediation.ts';
 import type { Change } from './change-score.ts';
 import type { Release } from './releases.ts';
 import { troubleOf } from './rollout.ts';
-import { imageDifferences, restartAnnotation, tagOf, templateHash } from './rollout-history.ts';
+import { type ContainerImage, imagesOf, restartAnnotation, tagOf, templateHash } from './rollout-history.ts';
 
 export interface Seen {
   workload: Workload;
@@ -16,6 +17,15 @@ export interface Seen {
   configMaps: ConfigMap[];
 }
 
+const fromCluster = {
+  scope: 'workload',
+  source: 'cluster',
+  author: null,
+  link: null,
+  differs: null,
+  key: null,
+} as const;
+
 /** Every change in the workload's own history that can be dated. `healthyUntil`: last healthy point of the symptom. */
 export const changesOf = (seen: Seen, target: Target, healthyUntil: string | null): Change[] => [
   ...releaseOf(seen, target, healthyUntil),
@@ -25,13 +35,13 @@ export const changesOf = (seen: Seen, target: Target, healthyUntil: string | nul
     return last && last.at > map.metadata.creationTimestamp
       ? [
           {
+            ...fromCluster,
             kind: 'config',
-            scope: 'workload',
+            weighsAs: 'config',
             what: `ConfigMap ${map.metadata.name} was changed`,
             at: last.at,
             by: last.by,
-            target: null,
-            differs: null,
+            target: { ...target, kind: 'ConfigMap', name: map.metadata.name },
           },
         ]
       : [];
@@ -53,26 +63,73 @@ const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Cha
   if (!previous) return [];
   const write = latestWrite(workload.metadata, (fields) => fields.includes('"f:template"'));
   const at = current.cameBack ? (write?.at ?? firstUse(current, seen)) : current.createdAt;
-  const images = imageDifferences(previous.template, current.template);
-  const onlyRestarted = templateHash(previous.template) === templateHash(current.template);
-  const what =
-    images.length > 0
-      ? `revision ${revision} of ${target.name} (${images.map((one) => `${tagOf(one.before ?? '') ?? one.before ?? 'none'} to ${tagOf(one.after ?? '') ?? one.after ?? 'none'}`).join(', ')})`
-      : onlyRestarted
-        ? `a restart of ${target.name}${stampedByMuster(current) ? ' by Muster' : ''}`
-        : `revision ${revision} of ${target.name} (same images, other settings)`;
+  const { kind, what, isRestart } = releaseInWords(target.name, factsOf(previous), factsOf(current));
   return [
     {
-      kind: images.length > 0 ? 'image' : onlyRestarted ? 'scale' : 'config',
-      scope: 'workload',
+      ...fromCluster,
+      kind,
+      weighsAs: kind,
       what,
       at,
       by: current.cause ?? write?.by ?? null,
       target,
-      differs: onlyRestarted ? null : comparison(current, releases, { at, healthyUntil }),
+      differs: isRestart ? null : comparison(current, releases, { at, healthyUntil }),
+      key: releaseKey(target, current),
     },
   ];
 };
+
+/** What of a release is compared with the one before it. */
+export interface ReleaseFacts {
+  revision: number;
+  images: ContainerImage[];
+  /** Names the release, not the restart. */
+  hash: string;
+  stampedByMuster: boolean;
+}
+
+export const factsOf = (release: { revision: number; template: Template }): ReleaseFacts => ({
+  revision: release.revision,
+  images: imagesOf(release.template),
+  hash: templateHash(release.template),
+  stampedByMuster: JSON.stringify(release.template).includes(`"${restartAnnotation}"`),
+});
+
+/** What a release of a workload was, against the one before it. */
+export const releaseInWords = (
+  name: string,
+  before: ReleaseFacts,
+  after: ReleaseFacts,
+): { kind: WeighedKind; what: string; isRestart: boolean } => {
+  const images = imagesChanged(before.images, after.images);
+  if (images.length > 0) {
+    const each = images.map((one) => `${shortOf(one.before)} to ${shortOf(one.after)}`).join(', ');
+    return { kind: 'image', what: `revision ${after.revision} of ${name} (${each})`, isRestart: false };
+  }
+  if (before.hash === after.hash) {
+    const what = `a restart of ${name}${after.stampedByMuster ? ' by Muster' : ''}`;
+    return { kind: 'scale', what, isRestart: true };
+  }
+  const what = `revision ${after.revision} of ${name} (same images, other settings)`;
+  return { kind: 'config', what, isRestart: false };
+};
+
+/** One use of one kept revision: the same, whoever reads it and whenever. */
+export const releaseKey = (target: Target, release: { name: string; revision: number }): string =>
+  ['release', target.cluster, target.namespace, target.kind, release.name, release.revision].join('/');
+
+/** By container; null where it was not there before, or is not any more. */
+const imagesChanged = (
+  before: ContainerImage[],
+  after: ContainerImage[],
+): { before: string | null; after: string | null }[] => {
+  const [earlier, later] = [before, after].map((images) => new Map(images.map((one) => [one.container, one.image])));
+  return [...new Set([...before, ...after].map((one) => one.container))]
+    .map((container) => ({ before: earlier?.get(container) ?? null, after: later?.get(container) ?? null }))
+    .filter((one) => one.before !== one.after);
+};
+
+const shortOf = (image: string | null): string => (image === null ? 'none' : (tagOf(image) ?? image));
 
 /** When a release of earlier days came back, as the controller's event tells or its oldest pod. */
 const firstUse = (release: Release, { events }: Pick<Seen, 'events'>): string => {
@@ -80,8 +137,6 @@ const firstUse = (release: Release, { events }: Pick<Seen, 'events'>): string =>
   const oldest = firstOf(release.pods.map((pod) => pod.metadata.creationTimestamp));
   return (cameBack && timeOf(cameBack)) ?? oldest ?? release.createdAt;
 };
-
-const stampedByMuster = ({ template }: Release): boolean => JSON.stringify(template).includes(`"${restartAnnotation}"`);
 
 /** Are the pods of the present template worse than the others, or is the symptom worse than before it? */
 const comparison = (
@@ -112,20 +167,20 @@ const scalingOf = ({ workload }: Seen, target: Target): Change[] => {
   return last?.time
     ? [
         {
+          ...fromCluster,
           kind: 'scale',
-          scope: 'workload',
+          weighsAs: 'scale',
           what: `${target.name} was scaled to ${workload.spec.replicas ?? 1}`,
           at: last.time,
           by: last.manager ?? null,
           target,
-          differs: null,
         },
       ]
     : [];
 };
 
 /** Who last wrote fields that match, by the API server's own record (managedFields). */
-const latestWrite = (
+export const latestWrite = (
   metadata: Meta,
   matches: (fields: string) => boolean,
 ): { at: string; by: string | null } | null => {

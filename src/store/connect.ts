@@ -1,5 +1,6 @@
 /** The store's one door: `openStore`. */
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import { changeStore } from './changes.ts';
 import { changeNotices } from './changes-notice.ts';
 import { effectStore } from './effects.ts';
 import { followUpStore } from './follow-ups.ts';
@@ -49,6 +50,7 @@ export const openStore = async (url: string, options: StoreOptions = {}): Promis
     overrides: overrideStore(db, options.log ?? (() => {})),
     stops: stopStore(db),
     reports: reportStore(db),
+    changes: changeStore(db),
     listen: notices.listen,
     ready: async () => {
       await sql`insert into readiness default values on conflict (only_row) do update set checked_at = now()`.execute(

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { Conflict } from '../domain/errors.ts';
 import { failpoint } from '../domain/failpoint.ts';
+import { changeTransaction } from './changes.ts';
 import { nextIncidentId } from './incident-ids.ts';
 import { insertIncident, openIncidentFor } from './incidents.ts';
 import { outbox } from './outbox.ts';
@@ -183,6 +184,7 @@ const intakeTransaction = (
   append: (incidentId, entries) => appendToTimeline(tx, incidentId, entries),
 
   reports: reportTransaction(tx),
+  changes: changeTransaction(tx),
 });
 
 /** A repeat of an episode updates its row; one that belongs to an incident stays there even if the repeat is ignored. */

@@ -5,10 +5,12 @@ import type { Evidence } from '../schema/evidence.ts';
 import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
 import type { RemediationView } from '../schema/remediation.ts';
+import type { ChangeStore, ChangeTransaction } from './changes.ts';
 import type { OverrideStore } from './overrides.ts';
 import type { ReportStore, ReportTransaction } from './reports.ts';
 import type { StopStore } from './stops.ts';
 
+export type { ChangeStore, WatchPlace } from './changes.ts';
 export type { GroupState, NewReport, ReportGroup } from './reports.ts';
 
 /** One webhook request as received. `bodyHash` + `source` or the vendor's `deliveryId` makes a repeat a repeat. */
@@ -147,6 +149,7 @@ export interface IntakeTransaction {
   enqueue(row: { incidentId: string; kind: OutboxRow['kind']; payload: unknown }): Promise<void>;
   append(incidentId: string, entries: TimelineEntry[]): Promise<void>;
   reports: ReportTransaction;
+  changes: ChangeTransaction;
 }
 
 export interface EffectStore {
@@ -206,6 +209,7 @@ export interface Store {
   overrides: OverrideStore;
   stops: StopStore;
   reports: ReportStore;
+  changes: ChangeStore;
   /** Calls back with the incident id after each committed change, from any process. Returns the way to stop. */
   listen(onChange: (incidentId: string) => void): Promise<() => Promise<void>>;
   /** Throws Unavailable when a durable commit is not possible now. */

@@ -2,10 +2,11 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { Alert } from '../schema/alert.ts';
 import type { FollowUpView } from '../schema/api.ts';
+import type { ChangeKind, WeighedKind } from '../schema/change.ts';
 import type { Evidence } from '../schema/evidence.ts';
 import type { Actor, IncidentStatus, IncidentView, TimelineKind } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
-import type { RemediationStatus, RemediationView } from '../schema/remediation.ts';
+import type { RemediationStatus, RemediationView, Target } from '../schema/remediation.ts';
 import type { EffectRow, OutboxRow } from './store.ts';
 
 /** Read back parsed; written as text made by `json()`. */
@@ -154,6 +155,37 @@ export interface Tables {
     incident_id: ColumnType<string | null, string | null | undefined, string | null>;
     because: ColumnType<string | null, string | null | undefined, string | null>;
   };
+  change: {
+    id: GeneratedAlways<number>;
+    at: Instant;
+    recorded_at: GeneratedInstant;
+    kind: ChangeKind;
+    weighs_as: WeighedKind;
+    what: string;
+    made_by: string | null;
+    author: string | null;
+    source: string;
+    target: ColumnType<Target | null, string | null, string | null>;
+    service: string | null;
+    environment: string | null;
+    commit_id: string | null;
+    url: string | null;
+    before: string | null;
+    after: string | null;
+    concerns: string[];
+    drill: boolean;
+    dedup_key: string;
+  };
+  change_watch: {
+    cluster: string;
+    namespace: string;
+    drill: boolean;
+    version: number;
+    state: Json<unknown>;
+    missing: string[];
+    looked_at: Instant;
+  };
+  change_salt: { only_row: Generated<boolean>; salt: string };
   follow_up: { incident_id: string; closed_at: Instant | null; version: number; view: Json<FollowUpView> };
   postmortem: { incident_id: string; markdown: string; drafted_at: Instant };
 }

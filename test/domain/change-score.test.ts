@@ -1,18 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Change, changeScore, rankSuspects } from '../../src/domain/change-score.ts';
-
-const onset = '2026-05-04T12:00:00Z';
-const before = (minutes: number): string => new Date(Date.parse(onset) - minutes * 60_000).toISOString();
-const aChange = (more: Partial<Change> = {}): Change => ({
-  kind: 'image',
-  scope: 'workload',
-  what: 'revision 5 of checkout (2.3.1 to 2.4.0)',
-  at: before(0),
-  by: null,
-  target: null,
-  differs: null,
-  ...more,
-});
+import { type ChangeScope, changeScore, rankSuspects, scoredWindow } from '../../src/domain/change-score.ts';
+import { WeighedKind } from '../../src/schema/change.ts';
+import { aChange, before, onset } from './change-builders.ts';
 
 describe('the score of a change', () => {
   test('is 1 for a new image of the very workload at the first symptom', () => {
@@ -34,10 +23,45 @@ describe('the score of a change', () => {
     expect(changeScore(aChange({ at: before(241) }), onset)).toBe(0);
     expect(changeScore(aChange({ at: before(90) }), onset, 3_600_000)).toBe(0);
   });
-  test('weighs a change of configuration, of a dependency and of the size less', () => {
-    expect(changeScore(aChange({ kind: 'config' }), onset)).toBe(0.9);
-    expect(changeScore(aChange({ scope: 'dependency' }), onset)).toBe(0.7);
-    expect(changeScore(aChange({ kind: 'scale' }), onset)).toBe(0.4);
+  test('counts what it asks the ledger for, and nothing beyond', () => {
+    const { from, until } = scoredWindow(onset, 3_600_000);
+    for (const at of [from, until]) expect(changeScore(aChange({ at }), onset, 3_600_000)).toBeGreaterThan(0);
+    for (const [at, byMs] of [
+      [from, -1_000],
+      [until, 1_000],
+    ] as const) {
+      const beyond = new Date(Date.parse(at) + byMs).toISOString();
+      expect(changeScore(aChange({ at: beyond }), onset, 3_600_000)).toBe(0);
+    }
+  });
+
+  const scopes: [ChangeScope, number][] = [
+    ['workload', 1],
+    ['dependency', 0.7],
+    ['neighbourhood', 0.5],
+    ['shared', 0.4],
+  ];
+  const kinds: [WeighedKind, number][] = [
+    ['image', 1],
+    ['config', 0.9],
+    ['secret', 0.9],
+    ['flag', 0.9],
+    ['infrastructure', 0.7],
+    ['node', 0.5],
+    ['scale', 0.4],
+  ];
+  test('has a weight for every kind', () => {
+    expect(kinds.map(([kind]) => kind).toSorted()).toEqual([...WeighedKind.options].toSorted());
+  });
+  test.each(scopes.flatMap(([scope, near]) => kinds.map(([kind, heavy]) => ({ scope, kind, score: near * heavy }))))(
+    'is $score for $kind at $scope',
+    ({ scope, kind, score }) => {
+      expect(changeScore(aChange({ scope, kind, weighsAs: kind }), onset)).toBeCloseTo(score, 3);
+    },
+  );
+  test('weighs what Muster did as what it did, so that automation can be suspected', () => {
+    expect(changeScore(aChange({ kind: 'action', weighsAs: 'image' }), onset)).toBe(1);
+    expect(changeScore(aChange({ kind: 'action', weighsAs: 'scale' }), onset)).toBe(0.4);
   });
 });
 
@@ -45,7 +69,7 @@ describe('suspects', () => {
   test('come most likely first, each with its reasons, and innocent changes do not come at all', () => {
     const suspects = rankSuspects(
       [
-        aChange({ kind: 'scale', what: 'scaled', at: before(5) }),
+        aChange({ kind: 'scale', weighsAs: 'scale', what: 'scaled', at: before(5) }),
         aChange({ what: 'released', at: before(3), differs: { value: true, how: 'its pods fail' } }),
         aChange({ what: 'long ago', at: before(600) }),
       ],
@@ -57,5 +81,12 @@ describe('suspects', () => {
       'it came 3 min before the first symptom',
       'its pods fail',
     ]);
+  });
+  test('say who told of them, who made them and where to read more', () => {
+    const [suspect] = rankSuspects(
+      [aChange({ source: 'github', by: 'hugo-b', author: 'hugo', link: 'https://ci.example/7' })],
+      onset,
+    );
+    expect(suspect).toMatchObject({ source: 'github', by: 'hugo-b', author: 'hugo', link: 'https://ci.example/7' });
   });
 });

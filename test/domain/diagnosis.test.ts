@@ -19,6 +19,9 @@ const suspect = (more: Partial<Suspect> = {}): Suspect => ({
   what: 'revision 5 of checkout (2.3.1 to 2.4.0)',
   at: '2026-05-04T12:00:00Z',
   by: null,
+  author: null,
+  source: 'cluster',
+  link: null,
   score: 1.2,
   reasons: ['it came 1 min before the first symptom'],
   target,
@@ -50,7 +53,8 @@ describe('diagnosis proposes', () => {
   });
   test('the rollback that fits the kind of workload', () => {
     const proposed = (kind: string) =>
-      conclude(evidence({ suspects: [suspect()] }), { ...target, kind }).proposal?.action;
+      conclude(evidence({ suspects: [suspect({ target: { ...target, kind } })] }), { ...target, kind }).proposal
+        ?.action;
     expect(proposed('StatefulSet')).toBe('roll-back-statefulset');
     expect(proposed('DaemonSet')).toBe('roll-back-daemonset');
   });
@@ -71,6 +75,11 @@ describe('diagnosis leaves it to a person', () => {
       'when two changes are about equally likely',
       { suspects: [suspect(), suspect({ what: 'another', score: 0.7 })] },
       /compare them/,
+    ],
+    [
+      'when the likely release is of something that the workload depends on',
+      { suspects: [suspect({ what: 'revision 9 of payments', target: { ...target, name: 'payments' } })] },
+      /revision 9 of payments is the likely cause/i,
     ],
     [
       'when the likely change is no release',
