@@ -1,6 +1,6 @@
 /**
  * The sandbox as one HTTP server (all vendors under path prefixes, the control API at the root) and one mail server.
- * `/slack/api`, `/pagerduty`, `/statuspage`, `/kube`, `/prometheus`; faults are played here, around every vendor alike.
+ * `/slack/api`, `/pagerduty`, `/statuspage`, `/kube`, `/endpoints`, `/prometheus`; faults are played here, around every vendor alike.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,7 @@ import { sandboxToken } from '../domain/sandbox-token.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import { handleControl } from './control.ts';
 import { Deliveries, type Log } from './deliveries.ts';
+import { handleEndpoints } from './endpoints.ts';
 import { Faults } from './faults.ts';
 import { Health } from './health.ts';
 import { handleKubernetes } from './kubernetes/api.ts';
@@ -78,6 +79,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     '/slack/api': (request) => handleSlack(world, token('slack'), request),
     '/pagerduty': (request) => handlePagerDuty(world, request),
     '/statuspage': (request) => handleStatuspage(world, token('statuspage'), request),
+    '/endpoints': (request) => handleEndpoints(world, token('endpoints'), request),
     '/prometheus': (request) => handlePrometheus(world, health, request),
     '/kube': (request) =>
       handleKubernetes(

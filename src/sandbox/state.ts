@@ -1,4 +1,5 @@
 /** Everything the sandbox remembers: one plain object, so that a restart continues where the last one stopped. */
+import type { EndpointsState } from './endpoints.ts';
 import type { ClusterState } from './kubernetes/store.ts';
 
 export interface Page {
@@ -133,6 +134,9 @@ export interface Effects {
   messages: number;
   statusPosts: number;
   mails: number;
+  /** Switches that were set, and requests that changed an application of Argo CD. */
+  switches: number;
+  applications: number;
 }
 
 export interface WorldState {
@@ -144,6 +148,7 @@ export interface WorldState {
   /** Grows with each release a scenario makes, so that no two carry one version. */
   releases: number;
   cluster: ClusterState;
+  endpoints: EndpointsState;
   figures: Record<string, Figure>;
   samples: Record<string, [atMs: number, value: number][]>;
   lastSampleMs: number;
@@ -172,4 +177,6 @@ export const noEffects = (): Effects => ({
   messages: 0,
   statusPosts: 0,
   mails: 0,
+  switches: 0,
+  applications: 0,
 });

@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Organisation } from '../schema/organisation.ts';
+import { seedEndpoints } from './endpoints.ts';
 import { Cluster } from './kubernetes/cluster.ts';
 import { seedCluster } from './kubernetes/seed.ts';
 import { emptyChannels } from './slack.ts';
@@ -84,6 +85,7 @@ export class World {
   healCluster(): void {
     const now = this.nowMs();
     this.state.cluster = seedCluster(now);
+    this.state.endpoints = seedEndpoints(now);
     this.cluster = new Cluster(this.state.cluster, () => this.state.speed);
     this.state.searchLoad = 1;
     this.state.leakSinceMs = null;
@@ -136,6 +138,7 @@ const healthyWorld = (organisation: Organisation, nowMs: number): WorldState => 
   speed: 1,
   releases: 0,
   cluster: seedCluster(nowMs),
+  endpoints: seedEndpoints(nowMs),
   figures: {},
   samples: {},
   lastSampleMs: 0,
@@ -171,7 +174,11 @@ const read = (file: string | null, nowMs: number): WorldState | null => {
     renameSync(file, `${file}.unreadable`);
     return null;
   }
+  // A file of before the sandbox had endpoints.
+  state.endpoints ??= seedEndpoints(nowMs);
+  state.effects = { ...noEffects(), ...state.effects };
   const gapMs = nowMs - state.savedAtMs;
+  for (const { until } of Object.values(state.endpoints.switches)) if (until) until.atMs += gapMs;
   for (const life of Object.values(state.cluster.lives)) life.at += gapMs;
   shiftAll(state.cluster.progress, gapMs);
   for (const figure of Object.values(state.figures)) figure.atMs += gapMs;
