@@ -6,6 +6,7 @@ import { effectStore } from './effects.ts';
 import { followUpStore } from './follow-ups.ts';
 import { incidentStore } from './incidents.ts';
 import { intakeStore } from './intake.ts';
+import { limitStore } from './limits.ts';
 import { migrate } from './migrate.ts';
 import { overrideStore } from './overrides.ts';
 import { connectionSettings, translatingPool } from './pool.ts';
@@ -14,6 +15,7 @@ import { reportStore } from './reports.ts';
 import { stopStore } from './stops.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
+import { trustStore } from './trust.ts';
 
 export interface StoreOptions {
   /** Shown by PostgreSQL as application_name: the process's name. */
@@ -49,6 +51,8 @@ export const openStore = async (url: string, options: StoreOptions = {}): Promis
     followUps: followUpStore(db),
     overrides: overrideStore(db, options.log ?? (() => {})),
     stops: stopStore(db),
+    limits: limitStore(db),
+    trust: trustStore(db),
     reports: reportStore(db),
     changes: changeStore(db),
     listen: notices.listen,

@@ -6,12 +6,16 @@ import type { IncidentStatus, IncidentView, TimelineEntry, TimelineItem } from '
 import type { Policy } from '../schema/policy.ts';
 import type { RemediationView } from '../schema/remediation.ts';
 import type { ChangeStore, ChangeTransaction } from './changes.ts';
+import type { LimitStore } from './limits.ts';
 import type { OverrideStore } from './overrides.ts';
 import type { ReportStore, ReportTransaction } from './reports.ts';
 import type { StopStore } from './stops.ts';
+import type { TrustStore } from './trust.ts';
 
 export type { ChangeStore, WatchPlace } from './changes.ts';
+export type { BudgetAnswer, BudgetClaim, BudgetKeys, LimitStore } from './limits.ts';
 export type { GroupState, NewReport, ReportGroup } from './reports.ts';
+export type { TrustKeys, TrustResult, TrustStore } from './trust.ts';
 
 /** One webhook request as received. `bodyHash` + `source` or the vendor's `deliveryId` makes a repeat a repeat. */
 export interface DeliveryRecord {
@@ -208,6 +212,8 @@ export interface Store {
   followUps: FollowUpStore;
   overrides: OverrideStore;
   stops: StopStore;
+  limits: LimitStore;
+  trust: TrustStore;
   reports: ReportStore;
   changes: ChangeStore;
   /** Calls back with the incident id after each committed change, from any process. Returns the way to stop. */

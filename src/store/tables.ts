@@ -1,5 +1,6 @@
 /** The tables as Kysely sees them: one interface per table of migrations/, in the same order. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { TrustOutcome } from '../domain/trust.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { FollowUpView } from '../schema/api.ts';
 import type { ChangeKind, WeighedKind } from '../schema/change.ts';
@@ -186,6 +187,36 @@ export interface Tables {
     looked_at: Instant;
   };
   change_salt: { only_row: Generated<boolean>; salt: string };
+  remediation_claim: {
+    remediation_id: string;
+    incident_id: string;
+    target_key: string;
+    runbook: string | null;
+    cluster: string;
+    drill: boolean;
+    claimed_at: Instant;
+  };
+  remediation_breaker: {
+    runbook: string;
+    target_key: string;
+    drill: boolean;
+    opened_at: Instant;
+    until: Instant;
+    because: string;
+  };
+  remediation_result: {
+    remediation_id: string;
+    position: GeneratedAlways<number>;
+    incident_id: string;
+    runbook: string;
+    version: number;
+    action: string;
+    environment: string;
+    signature: string;
+    outcome: TrustOutcome;
+    drill: boolean;
+    ended_at: Instant;
+  };
   follow_up: { incident_id: string; closed_at: Instant | null; version: number; view: Json<FollowUpView> };
   postmortem: { incident_id: string; markdown: string; drafted_at: Instant };
 }
