@@ -11,7 +11,7 @@ import { sandboxToken } from '../src/domain/sandbox-token.ts';
 import { packFinder } from '../src/intake/rulebook.ts';
 import { sandboxControl } from '../src/intake/sandbox-control.ts';
 import { startDrill } from '../src/intake/start-drill.ts';
-import { connect, connectClusters, connectDatabases } from '../src/integrations/registry.ts';
+import { connect, connectClusters, connectDatabases, connectSources } from '../src/integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
 import { openStore } from '../src/store/connect.ts';
 import type { Store } from '../src/store/store.ts';
@@ -78,6 +78,7 @@ export const remediationDependencies = async (
     organisation,
     approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     connect: connections.choose,
+    sources: connectSources(config),
     cluster,
     database: connectDatabases(config, organisation.databases),
     endpoint: unknownWay('endpoint'),

@@ -1,6 +1,6 @@
 /** What every activity of a run starts from: the action, the way to its target, and the store's knowledge of both. */
 import { InvalidInput } from '../../src/domain/errors.ts';
-import type { Cluster, Connections, Database, Endpoint } from '../../src/integrations/integration.ts';
+import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import { kindsWithoutNamespace, type Target } from '../../src/schema/remediation.ts';
 import type { EffectStore, RemediationStore } from '../../src/store/store.ts';
@@ -21,6 +21,8 @@ export interface RemediationDependencies {
   database(name: string, drill: boolean): Database;
   /** The HTTP API of that name in the catalogue; always the sandbox's for drills. Throws InvalidInput for a name it does not know. */
   endpoint(name: string, drill: boolean): Endpoint;
+  /** What a diagnosis may ask besides; absent: nothing. */
+  sources?(drill: boolean): EvidenceSources;
   log: { info(facts: object, text: string): void; warn(facts: object, text: string): void };
   /** How long after a first request was sent it may still land; longer than the client's own patience. */
   lateRequestMs?: number;

@@ -122,7 +122,13 @@ export type ControllerRevision = z.infer<typeof ControllerRevision>;
 
 const ContainerState = z.looseObject({
   waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-  terminated: z.looseObject({ reason: z.string().optional(), exitCode: z.number().optional() }).optional(),
+  terminated: z
+    .looseObject({
+      reason: z.string().optional(),
+      exitCode: z.number().optional(),
+      finishedAt: z.string().nullish(),
+    })
+    .optional(),
 });
 
 export const Pod = z.looseObject({
@@ -180,15 +186,35 @@ export const Autoscaler = z.looseObject({
     minReplicas: z.number().optional(),
     maxReplicas: z.number(),
   }),
+  status: z
+    .looseObject({
+      currentReplicas: z.number().nullish(),
+      desiredReplicas: z.number().nullish(),
+      conditions: z.array(Condition).nullish(),
+    })
+    .default({}),
 });
 export type Autoscaler = z.infer<typeof Autoscaler>;
 
 export const DisruptionBudget = z.looseObject({
   metadata: Meta,
   spec: z.looseObject({ selector: Selector.nullish() }),
-  status: z.looseObject({ desiredHealthy: z.number().optional(), expectedPods: z.number().optional() }).default({}),
+  status: z
+    .looseObject({
+      desiredHealthy: z.number().optional(),
+      expectedPods: z.number().optional(),
+      currentHealthy: z.number().optional(),
+      disruptionsAllowed: z.number().optional(),
+    })
+    .default({}),
 });
 export type DisruptionBudget = z.infer<typeof DisruptionBudget>;
+
+export const ResourceQuota = z.looseObject({
+  metadata: Meta,
+  status: z.looseObject({ hard: Texts.nullish(), used: Texts.nullish() }).default({}),
+});
+export type ResourceQuota = z.infer<typeof ResourceQuota>;
 
 export const ConfigMap = z.looseObject({
   metadata: Meta,
