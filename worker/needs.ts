@@ -5,5 +5,6 @@ import type { Needs } from './roles.ts';
 /** Everything the remediation worker may ever ask of a cluster. */
 export const needs: readonly Needs[] = [
   { name: 'evidence', title: 'Read what a diagnosis looks at; changes nothing', permissions: evidencePermissions },
-  ...actions.values(),
+  // What acts elsewhere has its rights there.
+  ...[...actions.values()].filter(({ permissions }) => permissions.length > 0),
 ];

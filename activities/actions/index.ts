@@ -1,5 +1,6 @@
 import { Bug } from '../../src/domain/errors.ts';
 import type { Action } from './action.ts';
+import { cancelQuery } from './cancel-query.ts';
 import { cordonNode } from './cordon-node.ts';
 import { evictPod } from './evict-pod.ts';
 import { restartWorkload } from './restart-workload.ts';
@@ -10,6 +11,7 @@ import { scaleWorkload } from './scale-workload.ts';
 import { setConfigMapKey } from './set-configmap-key.ts';
 import { setResources } from './set-resources.ts';
 import { switchServiceSelector } from './switch-service-selector.ts';
+import { terminateSession } from './terminate-session.ts';
 
 /** Every action there is: one line each. Two of one name stop the process at its start. */
 export const actions: ReadonlyMap<string, Action> = byName([
@@ -23,6 +25,8 @@ export const actions: ReadonlyMap<string, Action> = byName([
   cordonNode,
   switchServiceSelector,
   setConfigMapKey,
+  cancelQuery,
+  terminateSession,
 ]);
 
 function byName(list: Action[]): Map<string, Action> {

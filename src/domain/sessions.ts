@@ -123,16 +123,20 @@ export const chooseSessions = (
   };
 };
 
-/** How many sessions one run may end: a share of the database's clients and a plain number, whichever is less, at least one. */
+/**
+ * How many sessions one run may end: a share of the database's clients and a plain number, whichever is less, at least
+ * one. `cap` is for choosing; `limit`, rounded up, for looking again, as clients come and go while a plan waits.
+ */
 export const sessionCap = (
   sessions: readonly Session[],
   database: string,
   { maxShare, maxSessions }: { maxShare: number; maxSessions: number },
-): { cap: number; clients: number } => {
+): { cap: number; limit: number; clients: number } => {
   const clients = sessions.filter(
     (one) => one.backendType === 'client backend' && one.database === database && !one.isOurs,
   ).length;
-  return { cap: Math.max(1, Math.min(maxSessions, Math.floor(clients * maxShare))), clients };
+  const atMost = (share: number): number => Math.max(1, Math.min(maxSessions, share));
+  return { cap: atMost(Math.floor(clients * maxShare)), limit: atMost(Math.ceil(clients * maxShare)), clients };
 };
 
 /** How many sessions wait for a lock. */

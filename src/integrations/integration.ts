@@ -160,8 +160,9 @@ export interface SessionKey {
   /** Exact text, to the microsecond, as `Session` has it. */
   backendStart: string;
   user: string;
-  /** For a cancellation: the start of the statement that is meant. */
+  /** Start of the statement, and of the transaction, that is meant; null: whatever it does. A cancellation needs the first. */
   queryStart: string | null;
+  xactStart: string | null;
 }
 /**
  * A PostgreSQL server of production, over one connection per call under a name of our own. Bounded: each call has an
@@ -176,7 +177,7 @@ export interface Database {
   rights(): Promise<DatabaseRights>;
   /**
    * Ends the statement or all of the session, and waits some seconds for it. Repeating is harmless: one that is not
-   * there any more, or runs another statement than the one to cancel, is left alone and answers `gone`. Sessions of
+   * there any more, or has gone on to something else than what is meant, is left alone and answers `gone`. Sessions of
    * superusers are refused with status 403.
    */
   signal(how: 'cancel' | 'terminate', key: SessionKey): Promise<'sent' | 'gone'>;

@@ -73,7 +73,7 @@ export interface DatabaseActivity {
   /** Tells this server and database from any other: `<system identifier>/<oid>`. */
   identity: string;
   rights: DatabaseRights;
-  /** Of the whole server. `used` counts clients and replicas; `reserved` is what ordinary roles cannot have. */
+  /** Of the whole server. `used` counts clients, as replicas have room of their own; `reserved` is what ordinary roles cannot have. */
   connections: { used: number; max: number; reserved: number };
   /** A standby: it replays, and takes no writes. */
   isInRecovery: boolean;

@@ -85,8 +85,10 @@ export const PostgresRequest = z.object({
     /** As the server writes it, to the microsecond: a pid alone is used again. */
     backendStart: z.string(),
     user: z.string(),
-    /** cancel: the statement that is meant, by its start. */
+    /** The statement that is meant, by its start; null: whatever it does now. */
     queryStart: z.string().nullable(),
+    /** The transaction that is meant, by its start; null: whichever it is. */
+    xactStart: z.string().nullable(),
   }),
 });
 export type PostgresRequest = z.infer<typeof PostgresRequest>;

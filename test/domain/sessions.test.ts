@@ -205,10 +205,15 @@ describe('how many one run may end', () => {
       aSession({ backendType: 'walsender' }),
       aSession({ isOurs: true }),
     ];
-    expect(sessionCap([...clients(50), ...others], 'shop', limits)).toEqual({ cap: 10, clients: 50 });
+    expect(sessionCap([...clients(50), ...others], 'shop', limits)).toEqual({ cap: 10, limit: 10, clients: 50 });
   });
   test('never more than the plain number', () => {
-    expect(sessionCap(clients(500), 'shop', limits).cap).toBe(20);
+    expect(sessionCap(clients(500), 'shop', limits)).toMatchObject({ cap: 20, limit: 20 });
+  });
+  test('a plan still holds when a client or two have left meanwhile, and not when a quarter has', () => {
+    const { cap } = sessionCap(clients(20), 'shop', limits);
+    expect(sessionCap(clients(18), 'shop', limits).limit).toBeGreaterThanOrEqual(cap);
+    expect(sessionCap(clients(15), 'shop', limits).limit).toBeLessThan(cap);
   });
   test('but one, however few there are', () => {
     expect(sessionCap(clients(3), 'shop', limits).cap).toBe(1);

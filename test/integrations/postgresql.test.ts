@@ -21,11 +21,12 @@ const seen = async ({ pid }: { pid: number }): Promise<Session> => {
   if (!found) throw new Error(`session ${pid} is not there`);
   return found;
 };
-const keyOf = ({ pid, backendStart, user, queryStart }: Session) => ({
+const keyOf = ({ pid, backendStart, user, queryStart, xactStart }: Session) => ({
   pid,
   backendStart,
   user: user ?? '',
   queryStart,
+  xactStart,
 });
 const running = async (client: TestClient, statement: string): Promise<{ outcome: Promise<string> }> => {
   const outcome = client.start(statement);
@@ -128,6 +129,17 @@ describe('ending a session', () => {
     const later = `${session.backendStart.slice(0, 20)}${String((micros + 1) % 1_000_000).padStart(6, '0')}Z`;
     expect(await database.signal('terminate', { ...keyOf(session), backendStart: later })).toBe('gone');
     expect(await database.session(session)).toMatchObject({ pid: client.pid });
+  });
+  test('leaves alone whoever has gone on to another statement or transaction', async () => {
+    const client = await server.connect();
+    await client.query('begin; select 1');
+    const former = keyOf(await seen(client));
+    await client.query('select 2');
+    expect(await database.signal('terminate', { ...former, xactStart: null })).toBe('gone');
+    await client.query('commit; begin; select 3');
+    expect(await database.signal('terminate', { ...former, queryStart: null })).toBe('gone');
+    expect(client.isOpen()).toBe(true);
+    expect(await database.signal('terminate', { ...former, queryStart: null, xactStart: null })).toBe('sent');
   });
   test('is harmless when the session has ended already', async () => {
     const client = await server.connect();

@@ -18,11 +18,11 @@ import {
 
 const sessionsMax = 2_000;
 const connectMs = 3_000;
-/** Longer than the 5 s for which a termination waits for its session. */
-const statementMs = 7_000;
+const statementMs = 5_000;
 /** Only a server that has stopped answering gets here. */
-const answerMs = 9_000;
-const cancelPatienceMs = 5_000;
+const answerMs = 7_000;
+/** As long as a termination waits: one run may have many sessions to end, and looks again anyway. */
+const cancelPatienceMs = 1_000;
 const cancelLookMs = 100;
 
 const Rights = z.object({
@@ -96,7 +96,7 @@ export const createDatabase = ({ name, url }: { name: string; url: string }): Da
         const { maySignal, role } = await seeingRights(ask, name);
         if (!maySignal) throw refusal(403, missingGrant(name, role, 'pg_signal_backend', 'end sessions of others'));
         const same = [key.pid, key.backendStart];
-        const given = how === 'cancel' ? [...same, key.user, key.queryStart] : [...same, key.user];
+        const given = [...same, key.user, key.queryStart, key.xactStart];
         const [answer] = z.array(Signalled).parse(await ask(signalQueries[how], given));
         if (!answer) return 'gone';
         if (answer.isSuperuser)

@@ -16,7 +16,7 @@ export const rightsQuery = `
 /** $1: the database; no row when there is none of that name. */
 export const serverQuery = `
   select (select system_identifier::text from pg_control_system()) || '/' || d.oid as identity,
-         (select count(*)::int from pg_stat_activity where backend_type in ('client backend', 'walsender')) as used,
+         (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used,
          current_setting('max_connections')::int as max,
          current_setting('superuser_reserved_connections')::int
            + coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) as reserved,
@@ -77,24 +77,25 @@ const same = 's.pid = $1 and s.backend_start = $2::timestamptz';
 /** $1 and $2: pid and start of the backend. */
 export const oneSessionQuery = sessionsQuery(same);
 
+const meant = `
+       ${same} and s.usename = $3 and s.backend_type = 'client backend' and s.pid <> pg_backend_pid()
+       and ($4::timestamptz is null or s.query_start = $4::timestamptz)
+       and ($5::timestamptz is null or s.xact_start = $5::timestamptz)`;
+
+const signalQuery = (call: string, where: string): string => `
+  select coalesce(r.rolsuper, false) as "isSuperuser",
+         case when not coalesce(r.rolsuper, false) then ${call} end as sent
+    from pg_stat_activity s
+    left join pg_roles r on r.oid = s.usesysid
+   where ${where}`;
+
 /**
- * No row: it is gone, is another one's by now, or runs something else. A superuser's backend is looked at and not
- * touched: asking for it would be an error. $1 to $3: pid, start and user; $4 of cancel: start of the statement.
+ * No row: it is gone, is another one's by now, or does something else. A superuser's backend is looked at and not
+ * touched: asking for it would be an error. $1 to $3: pid, start and user; $4 and $5: start of statement and transaction.
  */
 export const signalQueries: Record<'cancel' | 'terminate', string> = {
-  cancel: `
-    select coalesce(r.rolsuper, false) as "isSuperuser",
-           case when not coalesce(r.rolsuper, false) then pg_cancel_backend(s.pid) end as sent
-      from pg_stat_activity s
-      left join pg_roles r on r.oid = s.usesysid
-     where ${same} and s.usename = $3 and s.backend_type = 'client backend' and s.pid <> pg_backend_pid()
-       and s.state = 'active' and s.query_start = $4::timestamptz`,
-  terminate: `
-    select coalesce(r.rolsuper, false) as "isSuperuser",
-           case when not coalesce(r.rolsuper, false) then pg_terminate_backend(s.pid, 5000) end as sent
-      from pg_stat_activity s
-      left join pg_roles r on r.oid = s.usesysid
-     where ${same} and s.usename = $3 and s.backend_type = 'client backend' and s.pid <> pg_backend_pid()`,
+  cancel: signalQuery('pg_cancel_backend(s.pid)', `${meant} and s.state = 'active' and $4 is not null`),
+  terminate: signalQuery('pg_terminate_backend(s.pid, 1000)', meant),
 };
 
 /** $1 to $3: pid, start of the backend and of the statement. A row while that statement runs. */
