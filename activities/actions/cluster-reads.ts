@@ -31,7 +31,7 @@ export const workloadPath = (target: Target): string => {
   return `/apis/apps/v1/namespaces/${encodeURIComponent(target.namespace)}/${plural}/${encodeURIComponent(target.name)}`;
 };
 
-export const namespacedPath = (target: Target, group: string, plural: string): string =>
+export const namespacedPath = (target: Pick<Target, 'namespace'>, group: string, plural: string): string =>
   `${group}/namespaces/${encodeURIComponent(target.namespace)}/${plural}`;
 
 /** The object as raw JSON, null when there is none. Throws Refused when it may not be read, VendorError to ask again. */
@@ -142,13 +142,16 @@ export const healthyWanted = async (cluster: Cluster, target: Target, workload: 
 /** The disruption budgets of the target's namespace that cover pods with these labels. */
 export const budgetsOver = async (
   cluster: Cluster,
-  target: Target,
+  target: Pick<Target, 'namespace'>,
   labels: Record<string, string>,
-): Promise<DisruptionBudget[]> => {
-  const path = namespacedPath(target, '/apis/policy/v1', 'poddisruptionbudgets');
-  const budgets = await listAll(cluster, path, DisruptionBudget);
-  return budgets.filter((budget) => budget.spec.selector && matches(budget.spec.selector, labels));
-};
+): Promise<DisruptionBudget[]> => (await budgetsIn(cluster, target)).filter((budget) => covers(budget, labels));
+
+/** All disruption budgets of the target's namespace. */
+export const budgetsIn = (cluster: Cluster, target: Pick<Target, 'namespace'>): Promise<DisruptionBudget[]> =>
+  listAll(cluster, namespacedPath(target, '/apis/policy/v1', 'poddisruptionbudgets'), DisruptionBudget);
+
+export const covers = ({ spec }: DisruptionBudget, labels: Record<string, string>): boolean =>
+  spec.selector ? matches(spec.selector, labels) : false;
 
 /** Turns an answer that is not success into the error it means. */
 export const trouble = (request: ClusterRequest, answer: { status: number; body: unknown }): Error => {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { isReady } from '../../src/domain/rollout.ts';
-import { type DisruptionBudget, type Meta, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
+import { type Meta, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { budgetsOver, listAll, namespacedPath, readObject } from './cluster-reads.ts';
+import { budgetCanAllow, evictionOf } from './eviction.ts';
 import { guard, mayBeTouched } from './guards.ts';
 
 /** One run takes one pod; this bounds what several runs and troubles may take of a workload together. */
@@ -41,22 +42,7 @@ export const evictPod = defineAction({
       sentence: `Evict pod ${target.name} in ${target.namespace}; ${controller.kind} ${controller.name} makes another one`,
       before: { uid, evicted: false, controller },
       desired: { uid, evicted: true, controller },
-      requests: [
-        {
-          system: 'kubernetes',
-          method: 'POST',
-          path: `${podPath(context)}/eviction`,
-          contentType: 'application/json',
-          body: {
-            apiVersion: 'policy/v1',
-            kind: 'Eviction',
-            metadata: { name: target.name, namespace: target.namespace },
-            deleteOptions: { preconditions: { uid } },
-          },
-          reads: podPath(context),
-          uid,
-        },
-      ],
+      requests: [evictionOf({ namespace: target.namespace, name: target.name, uid })],
       inverse: null,
       differences: [{ path: `pod ${target.name}`, before: uid, after: null }],
       undo: 'Nothing brings the pod back; its controller makes another one of the same release.',
@@ -168,25 +154,4 @@ const keepsEnough = (pod: Pod, readyOthers: number, wanted: number): Guard => {
   return wanted - readyOthers <= missingMax
     ? guard('availability', true, said)
     : guard('availability', false, `${said}: at most ${missingMax} may be missing at once`);
-};
-
-/** Whether a budget allows it now is for the server to say, and is waited for; here only what it can never allow. */
-const budgetCanAllow = (budgets: DisruptionBudget[], pod: Pod): Guard => {
-  const names = budgets.map((budget) => budget.metadata.name).sort();
-  if (names.length > 1)
-    return guard(
-      'budget',
-      false,
-      `disruption budgets ${names.join(' and ')} both cover it: the cluster evicts no such pod`,
-    );
-  const [budget] = budgets;
-  if (!budget) return guard('budget', true, 'no disruption budget covers it');
-  const { desiredHealthy = 0, expectedPods = 0 } = budget.status;
-  return isReady(pod) && expectedPods > 0 && desiredHealthy >= expectedPods
-    ? guard(
-        'budget',
-        false,
-        `disruption budget ${names[0]} wants all ${expectedPods} pods healthy, so it allows no eviction`,
-      )
-    : guard('budget', true, `disruption budget ${names[0]} wants ${desiredHealthy} healthy pods`);
 };

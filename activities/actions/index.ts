@@ -2,6 +2,7 @@ import { Bug } from '../../src/domain/errors.ts';
 import type { Action } from './action.ts';
 import { cancelQuery } from './cancel-query.ts';
 import { cordonNode } from './cordon-node.ts';
+import { drainNode } from './drain-node.ts';
 import { evictPod } from './evict-pod.ts';
 import { restartWorkload } from './restart-workload.ts';
 import { rollBackDaemonSet } from './roll-back-daemonset.ts';
@@ -23,6 +24,7 @@ export const actions: ReadonlyMap<string, Action> = byName([
   setResources,
   evictPod,
   cordonNode,
+  drainNode,
   switchServiceSelector,
   setConfigMapKey,
   cancelQuery,
