@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type AvailabilityFacts,
+  type Change,
+  expectedLoss,
+  minAvailableOf,
+  nodesStayReady,
+  staysAvailableAfter,
+} from '../../src/domain/availability.ts';
+
+const rolling = (maxUnavailable: number): Change => ({ how: 'rolling', maxUnavailable });
+const remove = (healthy: number): Change => ({ how: 'remove', healthy });
+const facts = (more: Partial<AvailabilityFacts>): AvailabilityFacts => ({
+  wanted: 4,
+  available: 4,
+  change: rolling(1),
+  wantedByBudget: 0,
+  minAvailable: [1],
+  ...more,
+});
+
+describe('what a change takes away at its worst', () => {
+  test.each([
+    ['a rolling change takes what it may', 4, 4, rolling(1), 1],
+    ['one that only surges takes nothing', 4, 4, rolling(0), 0],
+    ['one below its floor already takes nothing more', 4, 2, rolling(1), 0],
+    ['one at its floor takes nothing', 4, 3, rolling(1), 0],
+    ['one that may lose all takes all', 4, 3, rolling(4), 3],
+    ['Recreate takes all', 4, 3, { how: 'recreate' }, 3],
+    ['an eviction takes one', 4, 4, remove(1), 1],
+    ['evicting a pod that is not well takes nothing', 4, 3, remove(0), 0],
+    ['a drain never takes more than there is', 4, 1, remove(3), 1],
+    ['scaling down takes the difference', 4, 4, { how: 'scale', to: 2 }, 2],
+    ['scaling up takes nothing', 4, 4, { how: 'scale', to: 8 }, 0],
+  ] as [string, number, number, Change, number][])('%s', (_, wanted, available, change, loss) => {
+    expect(expectedLoss({ wanted, available }, change)).toBe(loss);
+  });
+});
+
+describe('enough stays available', () => {
+  test.each([
+    ['3 of 4 stay', {}, true],
+    ['the last of one replica would go', { wanted: 1, available: 1, change: remove(1) }, false],
+    ['one of two stays', { wanted: 2, available: 2, change: remove(1) }, true],
+    ['the last healthy one of many would go', { available: 1, change: remove(1) }, false],
+    ['none is available, so none can be lost', { available: 0 }, true],
+    ['the budget wants all', { change: remove(1), wantedByBudget: 4 }, false],
+    ['the budget wants what stays', { change: remove(1), wantedByBudget: 3 }, true],
+    ['the policy wants 60 % and 3 of 4 stay', { minAvailable: ['60%'] }, true],
+    ['the policy wants 60 % and 2 of 4 stay', { change: remove(2), minAvailable: ['60%'] }, false],
+    ['the stricter of two policies counts', { change: remove(2), minAvailable: [1, '60%'] }, false],
+    ['too few are available already, and a roll-back takes none', { available: 2, minAvailable: ['60%'] }, true],
+    [
+      'too few are available already, and an eviction takes one more',
+      { available: 2, change: remove(1), minAvailable: ['60%'] },
+      false,
+    ],
+    ['Recreate stops everything', { change: { how: 'recreate' } }, false],
+    ['scaling to nothing', { change: { how: 'scale', to: 0 } }, false],
+  ] as [string, Partial<AvailabilityFacts>, boolean][])('%s: %o', (_, more, passed) => {
+    expect(staysAvailableAfter(facts(more)).passed).toBe(passed);
+  });
+
+  test.each([
+    [{ change: remove(1), wantedByBudget: 4 }, 'the disruption budget wants 4'],
+    [{ change: remove(2), minAvailable: ['75%'] as const }, 'the policy wants 3'],
+    [{ available: 1, change: remove(1), minAvailable: [] }, 'that would take the last healthy replica'],
+  ])('and where it does not, it is said why: %o', (more, words) => {
+    expect(staysAvailableAfter(facts(more)).finding).toContain(words);
+  });
+
+  test('shares are rounded up: 60 % of 4 are 3, of 1 is 1', () => {
+    expect(minAvailableOf(['60%'], 4)).toBe(3);
+    expect(minAvailableOf(['60%'], 1)).toBe(1);
+    expect(minAvailableOf([2, '10%'], 4)).toBe(2);
+    expect(minAvailableOf([], 4)).toBe(0);
+  });
+
+  const anyChange: fc.Arbitrary<Change> = fc.oneof(
+    fc.nat(12).map(rolling),
+    fc.constant<Change>({ how: 'recreate' }),
+    fc.nat(12).map(remove),
+    fc.nat(12).map((to): Change => ({ how: 'scale', to })),
+  );
+  const anyFacts = fc
+    .record({ wanted: fc.nat(10), available: fc.nat(10), change: anyChange, wantedByBudget: fc.nat(10) })
+    .chain((one) =>
+      fc
+        .array(
+          fc.oneof(
+            fc.integer({ min: 1, max: 10 }),
+            fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`),
+          ),
+        )
+        .map((minAvailable): AvailabilityFacts => ({ ...one, minAvailable })),
+    );
+
+  test('whatever passes keeps what was asked for, or takes nothing at all', () => {
+    fc.assert(
+      fc.property(anyFacts, (any) => {
+        const { passed, worst, least } = staysAvailableAfter(any);
+        const loss = expectedLoss(any, any.change);
+        expect(loss).toBeGreaterThanOrEqual(0);
+        expect(worst).toBe(any.available - loss);
+        expect(worst).toBeGreaterThanOrEqual(0);
+        expect(passed).toBe(loss === 0 || worst >= least);
+        if (passed && any.available > 0) expect(worst).toBeGreaterThan(0);
+        if (passed && loss > 0) expect(worst).toBeGreaterThanOrEqual(any.wantedByBudget);
+      }),
+    );
+  });
+  test('asking for more never lets more pass', () => {
+    fc.assert(
+      fc.property(anyFacts, fc.nat(10), (any, more) => {
+        const stricter = { ...any, wantedByBudget: any.wantedByBudget + more };
+        if (staysAvailableAfter(stricter).passed) expect(staysAvailableAfter(any).passed).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('enough nodes stay ready', () => {
+  test.each([
+    ['2 of 3', { ready: 3, all: 3, taken: 1 }, true],
+    ['1 of 2 is less than 51 %', { ready: 2, all: 2, taken: 1 }, false],
+    ['51 of 100', { ready: 52, all: 100, taken: 1 }, true],
+    ['50 of 100', { ready: 51, all: 100, taken: 1 }, false],
+    ['the only node', { ready: 1, all: 1, taken: 1 }, false],
+    ['a node that was not ready takes nothing', { ready: 1, all: 3, taken: 0 }, true],
+  ])('%s', (_, nodes, passed) => expect(nodesStayReady(nodes, 0.51).passed).toBe(passed));
+
+  test('the last ready node stays, even where a policy asks for no share', () => {
+    expect(nodesStayReady({ ready: 1, all: 1, taken: 1 }, 0)).toEqual({
+      passed: false,
+      finding: '0 of 1 nodes stay ready, and 1 must',
+    });
+  });
+});
