@@ -75,7 +75,7 @@ const gather = async (
   const part = partsOf(missing);
   const alerted = firstOf(request.alerts.map((alert) => alert.startsAt)) ?? incident.declaredAt;
   // The workflow carries little of a service; the rest is looked up, so that nobody but the catalogue names an address.
-  const listed = organisation.services?.[service.id];
+  const listed = organisation.services[service.id];
   const searchFrom = new Date(Date.parse(alerted) - searchBeforeMs).toISOString();
   const [points, figures, asked, seen] = await Promise.all([
     part<Points>('the symptom curve', [], () => symptomCurve(connect(drill).metrics, request, alerted)),

@@ -1,4 +1,4 @@
-/** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets and quotas. */
+/** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets, quotas and autoscalers. */
 
 import { bytesOf, mebibytes } from '../../domain/quantity.ts';
 import { isReady, type KubeObject, type Pod } from './objects.ts';
@@ -13,6 +13,10 @@ interface Service extends KubeObject {
 interface Budget extends KubeObject {
   spec: { minAvailable?: number; selector: { matchLabels?: Record<string, string> } };
   status: Record<string, unknown>;
+}
+
+interface Autoscaler extends KubeObject {
+  spec: { scaleTargetRef: { kind: string; name: string }; minReplicas?: number; maxReplicas: number };
 }
 
 interface Quota extends KubeObject {
@@ -67,6 +71,7 @@ const selected = (store: ClusterStore, namespace: string, labels: Record<string,
 
 export const withDerivedStatus = (store: ClusterStore, object: KubeObject): KubeObject => {
   if (object.kind === 'ResourceQuota') return withUse(store, object as Quota);
+  if (object.kind === 'HorizontalPodAutoscaler') return withScale(store, object as Autoscaler);
   if (object.kind !== 'PodDisruptionBudget') return object;
   // Only budgets are stored under this kind.
   const budget = object as Budget;
@@ -81,6 +86,21 @@ export const withDerivedStatus = (store: ClusterStore, object: KubeObject): Kube
     disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy),
   };
   return { ...budget, status } as KubeObject;
+};
+
+/** It finds the replicas as they are and wants no others: nothing here measures load. */
+const withScale = (store: ClusterStore, autoscaler: Autoscaler): KubeObject => {
+  const { scaleTargetRef, minReplicas = 1, maxReplicas } = autoscaler.spec;
+  const target = [...store.deployments(), ...store.statefulSets()].find(
+    ({ kind, metadata }) =>
+      kind === scaleTargetRef.kind &&
+      metadata.name === scaleTargetRef.name &&
+      metadata.namespace === autoscaler.metadata.namespace,
+  );
+  if (!target) return autoscaler;
+  const currentReplicas = target.spec.replicas;
+  const desiredReplicas = Math.min(Math.max(currentReplicas, minReplicas), maxReplicas);
+  return { ...autoscaler, status: { currentReplicas, desiredReplicas } } as KubeObject;
 };
 
 /** Counts pods and their memory; a quota is shown here, and not enforced when pods are made. */

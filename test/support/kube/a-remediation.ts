@@ -33,6 +33,7 @@ export const incident: IncidentContext = {
 };
 
 const organisation = {
+  services: {},
   people: {
     ada: { name: 'Ada', email: 'ada@example.com', roles: ['commander'], contact: [] },
     bo: { name: 'Bo', email: 'bo@example.com', roles: ['responder'], contact: [] },
