@@ -81,7 +81,7 @@ export const remediationDependencies = async (
     sources: connectSources(config),
     cluster,
     database: connectDatabases(config, organisation.databases),
-    endpoint: unknownWay('endpoint'),
+    endpoint: connectEndpoints(config, organisation.endpoints),
     ownNode: config.NODE_NAME ?? null,
     log,
   };

@@ -4,6 +4,7 @@ import { cancelQuery } from './cancel-query.ts';
 import { cordonNode } from './cordon-node.ts';
 import { drainNode } from './drain-node.ts';
 import { evictPod } from './evict-pod.ts';
+import { httpSwitch } from './http-switch.ts';
 import { restartWorkload } from './restart-workload.ts';
 import { rollBackDaemonSet } from './roll-back-daemonset.ts';
 import { rollBackDeployment } from './roll-back-deployment.ts';
@@ -27,6 +28,7 @@ export const actions: ReadonlyMap<string, Action> = byName([
   drainNode,
   switchServiceSelector,
   setConfigMapKey,
+  httpSwitch,
   cancelQuery,
   terminateSession,
 ]);

@@ -1,11 +1,13 @@
 /** One line per system. */
 import type { Request } from '../../src/schema/remediation.ts';
+import { http } from './http.ts';
 import { kubernetes } from './kubernetes.ts';
 import { postgres } from './postgres.ts';
 import type { System } from './system.ts';
 
 const systems = {
   kubernetes,
+  http,
   postgres,
 } satisfies Partial<{ [Name in Request['system']]: System<Extract<Request, { system: Name }>> }>;
 

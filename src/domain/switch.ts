@@ -53,6 +53,26 @@ export const valueAt = (document: unknown, pointer: string): unknown =>
       document,
     );
 
+/** A copy with another value at that place; the members on the way to it must be there. */
+export const withValueAt = (document: unknown, pointer: string, value: unknown): unknown => {
+  const [, first = '', ...rest] = pointer.split('/');
+  const name = first.replaceAll('~1', '/').replaceAll('~0', '~');
+  const members = (typeof document === 'object' && document !== null ? document : {}) as Record<string, unknown>;
+  return { ...members, [name]: rest.length === 0 ? value : withValueAt(members[name], `/${rest.join('/')}`, value) };
+};
+
+/** Where a template has this placeholder, as a JSON pointer; null where it has none outside of lists. */
+export const pointerTo = (template: unknown, placeholder: Placeholder): string | null => {
+  if (template === null || typeof template !== 'object' || Array.isArray(template)) return null;
+  for (const [key, value] of Object.entries(template)) {
+    const here = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (value === `{${placeholder}}`) return here;
+    const below = pointerTo(value, placeholder);
+    if (below !== null) return `${here}${below}`;
+  }
+  return null;
+};
+
 /** What one read of an endpoint gives. */
 export interface Reading {
   etag: string | null;

@@ -1,5 +1,5 @@
 /** What endpoints and switches must satisfy: addresses that may be called, and bodies whose placeholders can be filled. */
-import { fillPath, leastClassOf, placeholders, placeholdersIn } from '../domain/switch.ts';
+import { fillPath, leastClassOf, placeholders, placeholdersIn, pointerTo } from '../domain/switch.ts';
 import { etag, type SwitchEntry, sandboxAddress } from '../schema/endpoint.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
@@ -76,17 +76,23 @@ const bodyFaults = ({ read, set, ttl }: SwitchEntry): string[] => {
     ...(ttl && !has('ttlSeconds') ? ['ttl promises an end that the body never sends; add {ttlSeconds}'] : []),
     ...(!ttl && has('ttlSeconds') ? ['{ttlSeconds} needs a ttl with preset and max'] : []),
     ...(versioned && !has('version') ? ['read.version is never sent back; add {version} to the body'] : []),
+    ...(has('version') && pointerTo(set.body, 'version') === null ? ['{version} cannot stand in a list'] : []),
     ...(!versioned && has('version') ? ['{version} needs read.version as a JSON pointer'] : []),
   ];
 };
 
 const ruleFaults = (entry: SwitchEntry): Found[] => {
-  const { read, set, observable, kind, states, ttl, blastClass } = entry;
+  const { read, set, observable, kind, states, ttl, blastClass, alarmAfter } = entry;
   const found: Found[] = [];
   if (!read && observable) found.push([['read'], 'is missing: say where the state is read, or observable: false']);
   if (read && !observable) found.push([['observable'], 'can be read back after all; remove this line, or read']);
   if (kind === 'maintenance' && !read)
     found.push([['read'], 'is missing: maintenance that nobody can read back could stay on unseen']);
+  if ((kind === 'maintenance') !== (alarmAfter !== undefined))
+    found.push([
+      ['alarmAfter'],
+      'belongs to maintenance, which needs it: after how long on it is an alarm, such as 30m',
+    ]);
   if (Object.keys(states).length === 0) found.push([['states'], 'has none; name at least one']);
   const sendsState = set.path.includes('{state}') || placeholdersIn(set.body).names.includes('state');
   if (read && Object.keys(states).length > 1 && !sendsState)

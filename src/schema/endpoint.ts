@@ -54,6 +54,8 @@ export const SwitchEntry = z.strictObject({
   states: z.record(z.string(), SwitchState),
   /** It goes back by itself after so long: what a remediation gets that names no time, and the most it may ask for. */
   ttl: z.strictObject({ preset: Duration, max: Duration }).optional(),
+  /** Maintenance that is on for longer is an alarm. */
+  alarmAfter: Duration.optional(),
   /** false: there is nothing to read it back from. Such a one is asked once, never repeated and always approved by people. */
   observable: z.boolean().default(true),
 });

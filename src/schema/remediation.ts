@@ -102,6 +102,19 @@ export const HttpRequest = z.object({
   body: Json,
   /** GET on it gives what the request changes; null: nothing does, so it is sent once and never repeated. */
   reads: z.string().nullable(),
+  /**
+   * For what is taken back, whose version no plan can know beforehand: just before it is sent, `reads` must have `value`
+   * at `at`, and the version found there goes along, as If-Match or to that place of the body.
+   */
+  compares: z
+    .object({
+      at: z.string(),
+      value: Json,
+      /** `etag` or a JSON pointer; null where there is no version. */
+      versionAt: z.string().nullable(),
+      versionTo: z.string().nullable(),
+    })
+    .optional(),
 });
 export type HttpRequest = z.infer<typeof HttpRequest>;
 
