@@ -11,7 +11,13 @@ import { sandboxToken } from '../src/domain/sandbox-token.ts';
 import { packFinder } from '../src/intake/rulebook.ts';
 import { sandboxControl } from '../src/intake/sandbox-control.ts';
 import { startDrill } from '../src/intake/start-drill.ts';
-import { connect, connectClusters, connectDatabases, connectSources } from '../src/integrations/registry.ts';
+import {
+  connect,
+  connectClusters,
+  connectDatabases,
+  connectEndpoints,
+  connectSources,
+} from '../src/integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
 import { openStore } from '../src/store/connect.ts';
 import type { Store } from '../src/store/store.ts';
