@@ -20,6 +20,20 @@ export const mounts = (template: Template, configMap: string): boolean =>
     [volume, ...list(fields(volume.projected).sources)].some((source) => fields(source.configMap).name === configMap),
   );
 
+/** Secrets a template refers to: by environment, volume, or to pull its images. */
+export const secretsOf = (template: Template): string[] => {
+  const containers = [...list(spec(template).containers), ...list(spec(template).initContainers)];
+  const volumes = list(spec(template).volumes);
+  const names = [
+    ...containers.flatMap((one) => list(one.envFrom).map((from) => fields(from.secretRef).name)),
+    ...containers.flatMap((one) => list(one.env).map((entry) => fields(fields(entry.valueFrom).secretKeyRef).name)),
+    ...volumes.map((volume) => fields(volume.secret).secretName),
+    ...volumes.flatMap((volume) => list(fields(volume.projected).sources).map((from) => fields(from.secret).name)),
+    ...list(spec(template).imagePullSecrets).map((one) => one.name),
+  ];
+  return [...new Set(names.filter((name) => typeof name === 'string'))].sort();
+};
+
 const spec = (template: Template): Fields => fields(template.spec);
 
 type Fields = Record<string, unknown>;

@@ -24,6 +24,7 @@ export const resourceTypes: ResourceType[] = [
   type('', 'v1', 'events', 'Event'),
   type('', 'v1', 'services', 'Service'),
   type('', 'v1', 'configmaps', 'ConfigMap'),
+  type('', 'v1', 'secrets', 'Secret'),
   type('', 'v1', 'limitranges', 'LimitRange'),
   type('', 'v1', 'resourcequotas', 'ResourceQuota'),
   type('apps', 'v1', 'deployments', 'Deployment'),
