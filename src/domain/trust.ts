@@ -66,7 +66,7 @@ export const standingOf = (outcomes: readonly TrustOutcome[], { promote, demote 
 /** What the end of a run says of its runbook; null while it has not ended, and for states that are no end. */
 export const trustOutcomeOf = (status: RemediationStatus): TrustOutcome | null => outcomes[status] ?? null;
 
-const outcomes: Partial<Record<RemediationStatus | 'rejected', TrustOutcome>> = {
+const outcomes: Partial<Record<RemediationStatus, TrustOutcome>> = {
   recovered: 'verified',
   ineffective: 'ineffective',
   worse: 'harmful',

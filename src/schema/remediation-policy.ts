@@ -95,11 +95,9 @@ const Percent = z
   .regex(percentText, 'a share is such as "51%"')
   .transform((text) => Number(text.slice(0, -1)) / 100);
 
+const minAvailable = 'must be a number of replicas such as 2, or a share such as "60%"';
 /** `2` replicas, or `60%` of those that are wanted. */
-const MinAvailable = z.union(
-  [z.number().int().min(1), z.string().regex(percentText)],
-  'must be a number of replicas such as 2, or a share such as "60%"',
-);
+const MinAvailable = z.union([z.number().int().min(1), z.string().regex(percentText, minAvailable)], minAvailable);
 export type MinAvailable = z.infer<typeof MinAvailable>;
 
 export const RemediationPolicySpec = z.strictObject({

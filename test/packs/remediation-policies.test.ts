@@ -1,0 +1,115 @@
+/** Each file of broken-remediation/ is good/payments.yaml with one thing wrong; its name is the rule, its first line what is said. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { InvalidInput } from '../../src/domain/errors.ts';
+import { loadOrganisation } from '../../src/packs/load.ts';
+import {
+  builtInRemediationDir,
+  loadRemediationPolicies,
+  readRemediationPolicies,
+} from '../../src/packs/remediation-load.ts';
+
+const broken = fileURLToPath(new URL('./broken-remediation', import.meta.url));
+const right = readFileSync(join(broken, 'good/payments.yaml'), 'utf8');
+const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
+
+const expectation =
+  /^# expect: (?<level>fault|warning) (?<line>\d+):(?<column>\d+) (?<path>\S+) \| (?<words>.+)\n(?<text>[\s\S]*)$/;
+const rules = readdirSync(broken)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => {
+    const whole = readFileSync(join(broken, name), 'utf8');
+    const groups = expectation.exec(whole)?.groups;
+    if (!groups) throw new Error(`${name} does not begin with "# expect:"`);
+    const { level = '', line, column, path = '', words = '', text = '' } = groups;
+    const place = { level, line: Number(line), column: Number(column), path };
+    return { rule: name.replace('.yaml', '').replaceAll('-', ' '), whole, place, words, text };
+  });
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'muster-remediation-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+const findings = () => readRemediationPolicies([folder], organisation).findings;
+
+describe('one thing wrong is one finding, with file, line, field and remedy', () => {
+  test.each(rules)('$rule', ({ whole, place, words }) => {
+    write('payments.yaml', whole);
+    const [finding, ...others] = findings();
+    expect(others).toEqual([]);
+    expect(finding && { ...finding, file: relative(folder, finding.file) }).toEqual({
+      ...place,
+      file: 'payments.yaml',
+      message: expect.stringContaining(words),
+    });
+  });
+
+  test.each(rules.filter(({ place }) => place.level === 'fault'))('$rule: nothing is loaded', ({ whole, place }) => {
+    write('payments.yaml', whole);
+    expect(() => loadRemediationPolicies([folder], organisation)).toThrow(InvalidInput);
+    expect(() => loadRemediationPolicies([folder], organisation)).toThrow(`payments.yaml:${place.line}:`);
+  });
+
+  test('there are rules enough, and each breaks no more than a line or two of what is right', () => {
+    expect(rules.length).toBeGreaterThan(30);
+    const lines = right.split('\n').slice(1);
+    for (const { rule, text } of rules) {
+      const changed = [
+        ...text.split('\n').filter((line) => !lines.includes(line)),
+        ...lines.filter((line) => !text.split('\n').includes(line)),
+      ];
+      expect(changed.length, rule).toBeLessThan(4);
+      expect(text, rule).not.toBe(lines.join('\n'));
+    }
+  });
+});
+
+describe('the same file with the one thing mended', () => {
+  test('has nothing to be said about, and is loaded beside the built-in ones', () => {
+    write('payments.yaml', right);
+    expect(findings()).toEqual([]);
+    const policies = loadRemediationPolicies([folder], organisation);
+    expect(policies.filter(({ builtIn }) => !builtIn).map(({ name }) => name)).toEqual(['payments']);
+    expect(policies.at(-1)).toMatchObject({
+      modes: { B1: 'auto' },
+      approvals: { B2: { timeout: 900_000, onTimeout: { escalateTo: 'engineering-manager' } } },
+      require: { minAvailable: '60%', nodesReadyAtLeast: 0.6 },
+    });
+  });
+});
+
+describe('what comes with Muster', () => {
+  test('is sound, each file named after its policy', () => {
+    const names = readdirSync(builtInRemediationDir).map((file) => file.replace('.yaml', ''));
+    expect(loadRemediationPolicies([], organisation).map(({ name }) => name)).toEqual(names.toSorted());
+  });
+  test('loads without any folder or organisation', () => {
+    expect(loadRemediationPolicies().every(({ builtIn }) => builtIn)).toBe(true);
+  });
+});
+
+describe('a folder of your own', () => {
+  test('may hold runbooks as well, which are not taken for policies', () => {
+    write('payments.yaml', right);
+    write('runbook.yaml', 'kind: Runbook\n');
+    expect(findings()).toEqual([]);
+  });
+  test('tells the faults of all its files at once', () => {
+    write('a.yaml', right.replace('B3: approve', 'B3: auto'));
+    write('b.yaml', right.replace('name: payments', 'name: other').replace('count: 2\n', 'count: 1\n'));
+    write('c.yaml', 'kind: Nothing\n');
+    write('d.yaml', 'kind: [unclosed\n');
+    expect(new Set(findings().map(({ file }) => relative(folder, file)))).toEqual(
+      new Set(['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml']),
+    );
+  });
+  test('that is not there is named with its variable', () => {
+    expect(() => loadRemediationPolicies([join(folder, 'missing')])).toThrow(/correct MUSTER_REMEDIATION_DIR/);
+  });
+});
