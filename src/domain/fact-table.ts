@@ -47,6 +47,8 @@ export const factTable = {
     restartsMost: { type: 'number', means: 'restarts of the one that restarted most' },
     reasons: { type: 'texts', means: 'what is wrong with them: CrashLoopBackOff, OOMKilled, ImagePullBackOff ...' },
     oomKilled: { type: 'number', means: 'killed for want of memory' },
+    oomContainer: { type: 'text', means: 'the container of theirs that ran out, where it is one and the same' },
+    killed: { type: 'number', means: 'killed (137), and not for want of memory: a probe, or too slow to start' },
     crashing: { type: 'number', means: 'whose container keeps ending' },
     imageFailing: { type: 'number', means: 'whose image cannot be had' },
     configFailing: { type: 'number', means: 'that miss a ConfigMap, a Secret or a key of one' },

@@ -53,6 +53,8 @@ export const podFacts = ({ pods }: Evidence): Part<'pods'> => {
   const ready = pods.filter((pod) => pod.ready).length;
   const restarts = pods.map((pod) => pod.restarts);
   const bad = pods.filter(isBad);
+  const starved = pods.filter(({ reason, lastEnd }) => reason === 'OOMKilled' || lastEnd?.reason === 'OOMKilled');
+  const containers = new Set(starved.flatMap(({ lastEnd }) => lastEnd?.container ?? []));
   return {
     total: pods.length,
     ready,
@@ -60,7 +62,9 @@ export const podFacts = ({ pods }: Evidence): Part<'pods'> => {
     restarts: restarts.reduce((sum, one) => sum + one, 0),
     restartsMost: Math.max(0, ...restarts),
     reasons: [...new Set(pods.flatMap(({ reason }) => reason ?? []))].sort(),
-    oomKilled: because(['OOMKilled']),
+    oomKilled: starved.length,
+    oomContainer: containers.size === 1 ? [...containers][0] : undefined,
+    killed: pods.filter((pod) => pod.lastEnd?.exitCode === 137 && !starved.includes(pod)).length,
     crashing: because(crashReasons),
     imageFailing: because(imageReasons),
     configFailing: because(configReasons),

@@ -4,6 +4,7 @@
  * blast class, rights and the way back belong to the policy and to the action, so an author cannot lower safety.
  */
 import { z } from 'zod';
+import { switchKinds } from './endpoint.ts';
 import { Duration } from './policy.ts';
 import type { Target } from './remediation.ts';
 
@@ -15,6 +16,8 @@ const Sentence = z.string().min(1).max(600);
 
 const Id = z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'an id is one word such as rollBack');
 const Name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name is lower case with hyphens, such as bad-release');
+
+const WorkloadKind = z.enum(['Deployment', 'StatefulSet', 'DaemonSet']);
 
 const FromInput = z.strictObject({ input: z.string() });
 const DurationOrInput = z.union([Duration, FromInput], {
@@ -38,7 +41,7 @@ export const TargetSource = z.discriminatedUnion('from', [
   /** The workload of the incident's service. */
   z.strictObject({
     from: z.literal('workload'),
-    kinds: z.array(z.enum(['Deployment', 'StatefulSet', 'DaemonSet'])).min(1),
+    kinds: z.array(WorkloadKind).min(1),
   }),
   /** The one pod that is not well while the others are. */
   z.strictObject({ from: z.literal('badPod') }),
@@ -46,8 +49,12 @@ export const TargetSource = z.discriminatedUnion('from', [
   z.strictObject({ from: z.literal('badNode') }),
   /** The database of the service. */
   z.strictObject({ from: z.literal('database') }),
-  /** A switch of the service: a circuit breaker, a flag, a maintenance mode. */
-  z.strictObject({ from: z.literal('switch'), name: z.string().min(1) }),
+  /** A switch of the catalogue: the one of this name, or the service's own of this kind. Exactly one of the two. */
+  z.strictObject({
+    from: z.literal('switch'),
+    name: z.string().min(1).optional(),
+    kind: z.enum(switchKinds).optional(),
+  }),
   /** The Argo CD application of the service. */
   z.strictObject({ from: z.literal('application') }),
   z.strictObject({ from: z.literal('configMap'), name: z.string().min(1) }),
@@ -151,8 +158,8 @@ export type StepFactors = z.infer<typeof StepFactors>;
 
 export const RunbookStep = z.strictObject({
   id: Id,
-  /** For people; the action's own title when absent. */
-  title: z.string().optional(),
+  /** What it does in this case, for people. */
+  title: z.string().min(1),
   action: z.string(),
   /** That of the runbook when absent. */
   target: TargetSource.optional(),
@@ -180,11 +187,15 @@ export const Never = z.strictObject({
 });
 export type Never = z.infer<typeof Never>;
 
-const AlertMatch = z.strictObject({
+/** Exactly one of the three. */
+const Trigger = z.strictObject({
   /** The monitor's name of the alert; `*` stands for anything. */
-  name: z.string().optional(),
+  alert: z.string().min(1).optional(),
+  /** All of these on one alert. */
   labels: z.record(z.string(), z.string()).optional(),
+  condition: Condition.optional(),
 });
+export type Trigger = z.infer<typeof Trigger>;
 
 export const RunbookDocument = z.strictObject({
   apiVersion: z.literal('muster.dev/v1'),
@@ -197,22 +208,20 @@ export const RunbookDocument = z.strictObject({
     title: z.string().min(1),
   }),
   spec: z.strictObject({
-    /** Everything given must hold; of `alerts` any. */
+    /** One of `any` is enough to look closer; the rest must hold as well. */
     match: z.strictObject({
-      alerts: z.array(AlertMatch).min(1).optional(),
-      /** All of them. */
-      conditions: z.array(Condition).default([]),
+      any: z.array(Trigger).min(1),
       /** 1 is the worst: 2 matches ranks 1 and 2. */
       rankAtMost: z.number().int().min(1).optional(),
       services: z.array(z.string()).min(1).optional(),
-      kinds: z
-        .array(z.enum(['Deployment', 'StatefulSet', 'DaemonSet']))
-        .min(1)
-        .optional(),
+      /** Of the workload of the service. */
+      kinds: z.array(WorkloadKind).min(1).optional(),
     }),
     target: TargetSource,
     inputs: z.record(Id, RunbookInput).default({}),
     diagnose: z.array(RunbookRead).max(20).default([]),
+    /** What people look at in this case, in this order. */
+    look: z.array(Sentence).default([]),
     conclude: z.strictObject({
       when: Condition,
       /** 0 to 1: of several runbooks that conclude, the surest is taken. A figure or an expression such as change.score. */
@@ -240,8 +249,9 @@ export type CompiledNext = { to: 'step'; step: string } | { to: RunbookEnd };
 
 export interface CompiledCheck {
   id: string;
-  /** What gives the figure, with the target's words filled in. `of` is `symptom` or the id of the read. */
+  /** `symptom`, or the id of the read. */
   of: string;
+  /** With the target's words filled in; null for the symptom, and for a read whose words nobody knows: that gives no data. */
   read: RunbookRead | null;
   /** Conditions over `value` and `baseline`, for the activity that takes the sample. */
   success: string;
@@ -286,6 +296,13 @@ export interface CompiledRunbook {
   /** From the safest to the riskiest, also those that are not candidates. */
   steps: CompiledStep[];
   never: Never[];
+  look: string[];
   stop: { because: string; page: string; ask: string } | null;
   tasks: string[];
+}
+
+/** The one an incident goes by. */
+export interface ChosenRunbook extends CompiledRunbook {
+  /** Came with Muster. */
+  builtIn: boolean;
 }
