@@ -1,6 +1,7 @@
 /** The remediation worker: the only holder of cluster credentials. Activities only, no inbound port, no workflow code. */
 import { createRemediationActivities } from '../activities/run-action.ts';
 import { remediationTaskQueue } from '../src/domain/names.ts';
+import { watchChanges } from './change-watcher.ts';
 import { remediationDependencies } from './dependencies.ts';
 import { needs } from './needs.ts';
 import { checkPermissions } from './permission-check.ts';
@@ -11,6 +12,7 @@ await runWorker('remediation-worker', async (config, log) => {
   const closing = new AbortController();
   // Beside the start, never in front of it: plans find out by themselves what they may not do.
   void checkPermissions({ ...dependencies, needs, signal: closing.signal });
+  void watchChanges({ ...dependencies, signal: closing.signal });
   return {
     options: {
       taskQueue: remediationTaskQueue,
