@@ -69,6 +69,8 @@ export const createDatabase = ({ name, url }: { name: string; url: string }): Da
     activity: (database) =>
       connected(async (ask) => {
         const rights = await seeingRights(ask, name);
+        // Within one transaction the server shows one and the same moment of its sessions.
+        await ask('begin read only');
         const [found] = z.array(Server).parse(await ask(serverQuery, [database]));
         if (!found) throw refusal(404, `database ${name}: its server has no database called ${database}`);
         const { identity, used, max, reserved, isInRecovery, total } = found;
