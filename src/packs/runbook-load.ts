@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { InvalidInput } from '../domain/errors.ts';
 import type { Evaluate } from '../domain/runbook-known.ts';
 import { RunbookDocument } from '../schema/runbook.ts';
-import { type CheckConditions, checkConditions } from './conditions.ts';
 import { onceEach } from './extend.ts';
 import { type Fault, refuse } from './fault.ts';
 import { collect } from './read-files.ts';
@@ -13,45 +12,6 @@ import { treesOfKind } from './remediation-files.ts';
 import { conditionsOf, type ParamsOf, paramsOfAction, runbookFaults } from './runbook-check.ts';
 
 export const builtInRunbooksDir = fileURLToPath(new URL('./runbooks', import.meta.url));
-
-/** The runbooks that an incident is judged by, and how what they say is answered. */
-export interface RunbookLibrary {
-  runbooks: readonly LoadedRunbook[];
-  /** Of conditions about the case; each runbook has its own words for its reads and inputs. */
-  evaluate(document: RunbookDocument): Evaluate;
-  /** Of a condition of a check; null: it rests on something that is not known. */
-  holds: CheckConditions['holds'];
-}
-
-export interface LoadedRunbook {
-  document: RunbookDocument;
-  /** Came with Muster. */
-  builtIn: boolean;
-}
-
-/**
- * The built-in runbooks and those of the given folders. One of your own takes the place of a built-in one of its name when
- * its version is higher. Throws InvalidInput with the faults of all files at once.
- */
-export const loadRunbooks = (ownDirs: readonly string[] = [], paramsOf: ParamsOf = paramsOfAction): RunbookLibrary => {
-  const { runbooks, faults } = readRunbooks(ownDirs, paramsOf);
-  if (faults.length > 0) throw refuse(faults);
-  return libraryOf(runbooks);
-};
-
-export const libraryOf = (runbooks: readonly Sourced<RunbookDocument>[]): RunbookLibrary => {
-  const evaluators = new Map<RunbookDocument, Evaluate>();
-  const checks = checkConditions();
-  return {
-    runbooks: runbooks.map((one) => ({ document: one.value, builtIn: isBuiltInRunbook(one) })),
-    evaluate: (document) => {
-      const evaluate = evaluators.get(document) ?? conditionsOf(document).evaluate;
-      evaluators.set(document, evaluate);
-      return evaluate;
-    },
-    holds: checks.holds,
-  };
-};
 
 /** From text; `file` is the name that faults carry. Throws InvalidInput like loadRunbooks. */
 export const parseRunbook = (
@@ -76,6 +36,16 @@ export const readRunbooks = (
 
 export const isBuiltInRunbook = ({ file }: Pick<Sourced<unknown>, 'file'>): boolean =>
   dirname(file) === builtInRunbooksDir;
+
+/** Answers the conditions of runbooks; each has its own words for its reads and inputs. */
+export const evaluatorOf = (): ((runbook: RunbookDocument) => Evaluate) => {
+  const known = new Map<RunbookDocument, Evaluate>();
+  return (runbook) => {
+    const evaluate = known.get(runbook) ?? conditionsOf(runbook).evaluate;
+    known.set(runbook, evaluate);
+    return evaluate;
+  };
+};
 
 const readRunbook = (tree: YamlTree, paramsOf: ParamsOf): Sourced<RunbookDocument> => {
   const document = withReasons(() => readTree(tree, RunbookDocument));
