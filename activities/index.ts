@@ -1,11 +1,21 @@
 /** How the world is touched. Workflows know only the types of this file; worker/ builds the real thing. */
 import type { NextMethod } from '../src/domain/contacts.ts';
+import type { ApprovalRule } from '../src/domain/mode-rules.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, Room, TimelineEntry } from '../src/schema/incident.ts';
 import type { ServiceFacts } from '../src/schema/organisation.ts';
 import type { MessageName, Moments, Policy } from '../src/schema/policy.ts';
-import type { Observed, Plan, Proposal, RemediationView, Target } from '../src/schema/remediation.ts';
+import type {
+  Observed,
+  Plan,
+  Proposal,
+  RemediationStatus,
+  RemediationView,
+  Target,
+} from '../src/schema/remediation.ts';
+import type { Mode } from '../src/schema/remediation-policy.ts';
+import type { ChosenRunbook, CompiledCheck } from '../src/schema/runbook.ts';
 
 /** Who and where of an incident, handed to every activity: activities never look the workflow up. */
 export interface IncidentContext {
@@ -152,12 +162,17 @@ export interface DiagnoseRequest {
   service: ServiceFacts;
   alerts: AlertReference[];
   lookBackMs: number;
+  /** The one to go on with; null: whichever fits. */
+  runbook: { name: string; version: number } | null;
   at: string;
 }
 export interface Diagnosis {
   /** Sentence for the timeline and the room. */
   finding: string;
-  suspects: { what: string; score: number; reasons: string[] }[];
+  suspects: { what: string; score: number; reasons: string[]; author?: string | null }[];
+  /** Null where no runbook fits, and where the one asked for is not there in that version any more. */
+  runbook: ChosenRunbook | null;
+  /** Without a runbook. */
   proposal: Proposal | null;
   missing: string[];
 }
@@ -182,8 +197,17 @@ export interface PlanRequest {
   target: Target;
   params: Record<string, unknown>;
   operationId: string;
+  proposedBy: Actor;
+  runbook: RemediationView['runbook'];
 }
-export type PlanResult = { kind: 'plan'; plan: Plan } | { kind: 'refused'; because: string };
+/** How much Muster may do by itself, by the remediation policies and all that lowers them now. */
+export interface RunMode {
+  mode: Mode;
+  because: string[];
+  /** How a yes must look. */
+  rule: ApprovalRule | null;
+}
+export type PlanResult = { kind: 'plan'; plan: Plan; mode: RunMode } | { kind: 'refused'; because: string };
 
 export interface ApplyRequest {
   incident: IncidentContext;
@@ -194,6 +218,21 @@ export interface ApplyRequest {
   revert: boolean;
   /** The approval this rests on; the activity reads it back from the store and refuses without it. */
   approvedHash: string | null;
+  proposedBy: Actor;
+  runbook: RemediationView['runbook'];
+}
+export interface RunOutcome {
+  status: RemediationStatus;
+  outcome: string;
+  tasks: string[];
+}
+export interface CheckRequest {
+  incident: IncidentContext;
+  check: CompiledCheck;
+  symptom: ServiceFacts['symptom'];
+  /** Before anything was changed. */
+  baseline: number | null;
+  at: string;
 }
 export interface ApplyResult {
   /** `held`: the kill switch is on; `unknown`: sent, and nothing can prove what became of it. */
@@ -245,6 +284,8 @@ export interface Activities {
   /** One telling, durably: throws so that Temporal retries, until its deadline. */
   tellAgain(telling: Telling): Promise<Told>;
   sampleSymptom(request: SampleRequest): Promise<SymptomSample>;
+  /** What is on record of a run; null while it has not ended. */
+  outcomeOf(request: { remediationId: string }): Promise<RunOutcome | null>;
   bookReview(request: ReviewRequest): Promise<ReviewBooked>;
   writePostmortem(request: { incident: IncidentContext; key: string; at: string }): Promise<{ draftedAt: string }>;
   remind(request: {
@@ -263,6 +304,8 @@ export interface RemediationActivities {
   /** Every attempt observes first; sends at most when the target is still as the plan saw it. */
   applyRemediation(request: ApplyRequest): Promise<ApplyResult>;
   observeSettled(request: SettledRequest): Promise<SettledResult>;
+  /** One figure of a runbook's verification. Reads only; what cannot be read is no data. */
+  sampleCheck(request: CheckRequest): Promise<SymptomSample>;
 }
 
 export type { ServiceFacts };

@@ -5,10 +5,11 @@
  */
 import { createDiagnose } from './evidence/diagnose.ts';
 import { translated } from './failure.ts';
-import type { ApplyRequest, PlanRequest, RemediationActivities, SettledRequest } from './index.ts';
+import type { ApplyRequest, CheckRequest, PlanRequest, RemediationActivities, SettledRequest } from './index.ts';
 import { apply } from './run/apply.ts';
 import type { RemediationDependencies } from './run/context.ts';
 import { plan } from './run/plan.ts';
+import { sampleCheck } from './run/sample.ts';
 import { settled } from './run/settle.ts';
 
 /** Activities of task queue `muster-remediation`. Failures come out as Temporal understands them. */
@@ -18,4 +19,5 @@ export const createRemediationActivities = (dependencies: RemediationDependencie
     planRemediation: (request: PlanRequest) => plan(dependencies, request),
     applyRemediation: (request: ApplyRequest) => apply(dependencies, request),
     observeSettled: (request: SettledRequest) => settled(dependencies, request),
+    sampleCheck: (request: CheckRequest) => sampleCheck(dependencies, request),
   });

@@ -7,7 +7,17 @@ import type { Activities } from './index.ts';
 const attemptsMax = 3;
 
 /** Reads only. Metrics that are away, or know nothing, make `healthy` null: no data is never health. */
-export const createSymptom = ({ connect, log }: Dependencies): Pick<Activities, 'sampleSymptom'> => ({
+export const createSymptom = ({
+  connect,
+  store,
+  log,
+}: Dependencies): Pick<Activities, 'sampleSymptom' | 'outcomeOf'> => ({
+  outcomeOf: async ({ remediationId }) => {
+    const view = await store.remediations.remediation(remediationId);
+    if (!view?.endedAt) return null;
+    const { status, outcome, plan } = view;
+    return { status, outcome: outcome ?? status, tasks: plan?.tasks ?? [] };
+  },
   sampleSymptom: async ({ incident, query, healthyBelow, at }) => {
     try {
       const value = await connect(incident.drill).metrics.query(query);

@@ -40,6 +40,10 @@ export const variables = {
   MUSTER_PUBLIC_URL: url.optional().describe('where people reach the pages; goes into messages'),
   MUSTER_ORGANISATION: z.string().optional().describe('organisation.yaml: people, teams, duties, schedules, services'),
   MUSTER_PACKS_DIR: z.string().optional().describe('folder with packs of your own, beside the built-in ones'),
+  MUSTER_REMEDIATION_DIR: z
+    .string()
+    .optional()
+    .describe('folder with runbooks and remediation policies of your own, beside the built-in ones'),
   MUSTER_PACK: z.string().default('guide-sev1-sev3').describe('pack of incidents that name none'),
   DATABASE_URL: z.string().optional().describe('PostgreSQL of your own instead of the embedded one'),
   TEMPORAL_ADDRESS: z.string().optional().describe('Temporal of your own instead of the embedded dev server'),

@@ -19,6 +19,8 @@ import {
   connectSources,
 } from '../src/integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../src/packs/load.ts';
+import { loadRemediationPolicies } from '../src/packs/remediation-load.ts';
+import { loadRunbookLibrary } from '../src/packs/runbook-library.ts';
 import { openStore } from '../src/store/connect.ts';
 import type { Store } from '../src/store/store.ts';
 import { connectRemoteControl } from '../src/temporal/client.ts';
@@ -79,9 +81,13 @@ export const remediationDependencies = async (
   const connections = connect(config);
   const cluster = connectClusters(config);
   const organisation = loadOrganisation(organisationFile(config));
+  const ownRemediation = config.MUSTER_REMEDIATION_DIR ? [config.MUSTER_REMEDIATION_DIR] : [];
   return {
     store: await storeOf(config, 'muster-remediation-worker', log),
     organisation,
+    policies: loadRemediationPolicies(ownRemediation, organisation),
+    library: loadRunbookLibrary(ownRemediation),
+    now: () => Date.now(),
     approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     connect: connections.choose,
     sources: connectSources(config),
@@ -92,12 +98,6 @@ export const remediationDependencies = async (
     log,
   };
 };
-
-const unknownWay =
-  (what: string) =>
-  (name: string): never => {
-    throw new InvalidInput(`there is no way to the ${what} ${name}: the catalogue names none`);
-  };
 
 /**
  * Waits a while for PostgreSQL, then goes on without it: people are told even when nothing can be recorded, and

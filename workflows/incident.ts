@@ -12,6 +12,7 @@ import { closeBooks } from './phases/closing.ts';
 import { answerCommands, registerCommands } from './phases/commands.ts';
 import { diagnose } from './phases/diagnosis.ts';
 import { carryOutDue } from './phases/due.ts';
+import { rejoinRun } from './phases/remediating.ts';
 import { openRoom } from './phases/room.ts';
 
 /** Replay costs about 1 ms per workflow task, so a long incident starts a fresh history well before Temporal asks for it. */
@@ -27,7 +28,7 @@ export async function incident(input: IncidentInput): Promise<IncidentView> {
   if (!input.carried) {
     desk.take({ kind: 'declared' });
     desk.wantsDiagnosis = true;
-  }
+  } else rejoinRun(desk);
   while (!isOver(desk.state.status)) {
     // Paging comes first: everything else follows it.
     carryOutDue(desk);

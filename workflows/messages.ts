@@ -7,7 +7,7 @@ import type { AlertReference } from '../src/schema/alert.ts';
 import type { ActionItem } from '../src/schema/api.ts';
 import type { Actor, IncidentView, RoleName, Said } from '../src/schema/incident.ts';
 import type { Moments, Policy } from '../src/schema/policy.ts';
-import type { RemediationView, Target } from '../src/schema/remediation.ts';
+import type { RemediationStatus, RemediationView, Target } from '../src/schema/remediation.ts';
 import type { ShiftView } from '../src/schema/shift.ts';
 
 export interface Command {
@@ -79,9 +79,39 @@ export type Decide = Command & {
   reason?: string | undefined;
   /** See src/domain/approval-seal.ts: carried, and checked where it counts. */
   seal: string;
+  /** When the API took it: part of the seal, so that an old yes cannot be used again. */
+  sealedAt: string;
 };
 export const approve = defineUpdate<RemediationView, [Decide]>('approve');
 export const deny = defineUpdate<RemediationView, [Decide]>('deny');
+
+/** To a run: an incident that found its target taken waits for it too, or does so no more. */
+export const join = defineSignal<[{ incidentId: string; workflowId: string }]>('join');
+export const leave = defineSignal<[{ incidentId: string; because: string }]>('leave');
+/** To what holds a further target for a run. */
+export const release = defineSignal('release');
+
+/** From a run to incidents. */
+export type RemediationJoined = {
+  remediationId: string;
+  /** The incident it was started for. */
+  incidentId: string;
+  action: string;
+  target: Target;
+  what: string;
+};
+export type RemediationEnded = {
+  remediationId: string;
+  status: RemediationStatus;
+  outcome: string;
+  did?: string;
+  tasks: string[];
+};
+export const remediationJoined = defineSignal<[RemediationJoined]>('remediationJoined');
+export const remediationEnded = defineSignal<[RemediationEnded]>('remediationEnded');
+/** Nobody decided in time. */
+export const remediationCalls =
+  defineSignal<[{ remediationId: string; duty: string; why: string }]>('remediationCalls');
 
 /** To the follow-up workflow. */
 export { followUpWorkflowId } from '../src/domain/names.ts';

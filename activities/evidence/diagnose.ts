@@ -3,6 +3,7 @@ import { conclude } from '../../src/domain/diagnosis.ts';
 import type { DiagnoseRequest, Diagnosis } from '../index.ts';
 import type { RemediationDependencies } from '../run/context.ts';
 import { gather } from './gather.ts';
+import { chooseRunbook } from './runbook.ts';
 
 /** What a diagnosis reads, per namespace; without a right its part is named as missing. */
 export const evidencePermissions: readonly string[] = [
@@ -32,12 +33,14 @@ export const createDiagnose =
       return {
         finding: `${service.title} has no workload in the catalogue, so nothing could be looked at.`,
         suspects: [],
+        runbook: null,
         proposal: null,
         missing,
       };
     return {
       ...conclude(evidence, target),
-      suspects: suspects.map(({ what, score, reasons }) => ({ what, score, reasons })),
+      suspects: suspects.map(({ what, score, reasons, author }) => ({ what, score, reasons, author })),
+      runbook: await chooseRunbook(dependencies, request, evidence),
       missing,
     };
   };

@@ -9,7 +9,7 @@ import { systemOf } from '../systems/index.ts';
 import type { Refusal } from '../systems/system.ts';
 import { actionFor, contextOf, type RemediationDependencies, targetKey } from './context.ts';
 import { departed, observe, type Standing } from './observe.ts';
-import { approvalHolds, guardsHold, Held, hashHolds, notStopped } from './permit.ts';
+import { guardsHold, Held, hashHolds, notStopped, policyAllows } from './permit.ts';
 
 const lateRequestMsDefault = 11_000;
 /** A wait for something that may change ends with a refusal this long before the activity runs out of time, so that it ends in words. */
@@ -79,7 +79,7 @@ const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Pr
   if (first.whole !== 'pending' || isDone(row)) return stop(attempt, ...departed(first.whole, plan));
 
   if (!revert) {
-    await approvalHolds(dependencies, request);
+    await policyAllows(dependencies, request);
     await guardsHold(action, context, plan);
   }
   await store.effects.mark(request.key, 'started', undefined, { onItsWay: true });
@@ -146,7 +146,7 @@ const blindly = async (
   if (isOpen(row))
     return stop(attempt, 'unknown', 'an earlier attempt asked for it, and nothing can be read that would prove it');
   if (!request.revert) {
-    await approvalHolds(dependencies, request);
+    await policyAllows(dependencies, request);
     await guardsHold(action, context, request.plan);
   }
   await effects.mark(request.key, 'started');

@@ -1,16 +1,35 @@
 /** What every activity of a run starts from: the action, the way to its target, and the store's knowledge of both. */
 import { InvalidInput } from '../../src/domain/errors.ts';
+import type { Evaluate } from '../../src/domain/runbook-known.ts';
 import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import { kindsWithoutNamespace, type Target } from '../../src/schema/remediation.ts';
-import type { EffectStore, RemediationStore } from '../../src/store/store.ts';
+import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
+import type { RunbookDocument } from '../../src/schema/runbook.ts';
+import type { EffectStore, LimitStore, RemediationStore, TrustStore } from '../../src/store/store.ts';
 import type { Action, ActionContext } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
 import type { ApplyRequest } from '../index.ts';
 
+/** The runbooks that may fit, and the language of their conditions. */
+export interface Library {
+  runbooks: readonly { document: RunbookDocument; builtIn: boolean }[];
+  evaluate(document: RunbookDocument): Evaluate;
+  /** A condition of a check; null: it rests on something that is not known. */
+  holds(
+    condition: string,
+    figure: { value: number | null; baseline: number | null; healthyBelow: number | null },
+  ): boolean | null;
+}
+
 export interface RemediationDependencies {
-  store: { effects: EffectStore; remediations: RemediationStore };
+  store: { effects: EffectStore; remediations: RemediationStore; limits: LimitStore; trust: TrustStore };
   organisation: Organisation;
+  library: Library;
+  /** Built-in ones included. */
+  policies: readonly RemediationPolicy[];
+  /** The clock that freezes, limits and the age of a yes go by, milliseconds. */
+  now(): number;
   /** Seals approvals, as the api does; null: none can be checked, so nothing is applied. */
   approvalKey: string | null;
   /** The sandbox's for drills. */
@@ -65,6 +84,7 @@ export const contextOf = async (
     get endpoint() {
       return endpoint(target.cluster, drill);
     },
+    databaseOf: (name) => database(name, drill),
     organisation,
     incidentId,
     target: { cluster: target.cluster, kind: target.kind, namespace: target.namespace, name: target.name },

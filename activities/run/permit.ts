@@ -1,15 +1,17 @@
 /** Everything that must hold at the moment a request leaves, whatever was said before: plan, yes, guards, kill switch. */
 import { Context } from '@temporalio/activity';
-import { whyNotApproved } from '../../src/domain/approval.ts';
+import { approversOf, whyNotApproved } from '../../src/domain/approval.ts';
 import { sealHolds } from '../../src/domain/approval-seal.ts';
+import { spanInWords } from '../../src/domain/duration.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { planHash } from '../../src/domain/plan-hash.ts';
 import { scopesOver, stoppedWords } from '../../src/domain/stop.ts';
 import type { Decision, Plan } from '../../src/schema/remediation.ts';
 import { type Action, type ActionContext, Refused } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
-import type { ApplyRequest } from '../index.ts';
+import type { ApplyRequest, RunMode } from '../index.ts';
 import type { RemediationDependencies } from './context.ts';
+import { budgetKeys, decideMode } from './mode.ts';
 
 /** Not now: the kill switch is on. What waits may go on once it is lifted. */
 export class Held extends Error {
@@ -28,23 +30,75 @@ export const hashHolds = ({ plan, approvedHash, revert }: ApplyRequest): void =>
 };
 
 /** The yes is read back from the store: a workflow that claims one is not enough. */
-export const approvalHolds = async (
-  { store, organisation, approvalKey }: RemediationDependencies,
+const approvalHolds = async (
+  { store, organisation, approvalKey, now }: RemediationDependencies,
   request: ApplyRequest,
+  { because, rule }: Pick<RunMode, 'because' | 'rule'>,
 ): Promise<void> => {
   if (approvalKey === null)
     throw new Refused('MUSTER_APPROVAL_KEY is missing here, so no approval can be checked; give it as to the api');
   const view = await store.remediations.remediation(request.remediationId);
-  const isSealed = ({ by, verdict, planHash, seal }: Decision): boolean =>
-    sealHolds(approvalKey, { remediationId: request.remediationId, personId: by.id, verdict, planHash }, seal);
-  const objection = view
-    ? whyNotApproved(view, request.plan, organisation.people, isSealed)
+  const isSealed = ({ by, verdict, planHash, seal, sealedAt }: Decision): boolean =>
+    sealHolds(
+      approvalKey,
+      { remediationId: request.remediationId, personId: by.id, verdict, planHash, sealedAt },
+      seal,
+    );
+  // The workflow's word on who may say yes is asked as well, never instead.
+  const asked = view && {
+    ...view,
+    approverRoles: rule ? approversOf(request.plan.blastClass, view.approverRoles, rule.roles) : view.approverRoles,
+    notProposer: view.notProposer || (rule?.notProposer ?? false),
+    notAuthorOfChange: view.notAuthorOfChange || (rule?.notAuthorOfChange ?? false),
+    quorum: Math.max(view.quorum, rule?.count ?? 1),
+  };
+  const objection = asked
+    ? whyNotApproved(asked, request.plan, organisation.people, isSealed)
     : { because: 'nobody approved this plan', missing: true };
-  if (!objection) return;
+  if (!objection) return notTooOld(asked?.decisions ?? [], request, rule, now());
   // The record of a decision may still be on its way to the store when the first attempts run.
   if (objection.missing && Context.current().info.attempt <= 2)
     throw new Unavailable('the approval is not in the store yet');
-  throw new Refused(objection.because);
+  // Planned without a question, and something has lowered that since.
+  const lowered = view?.mode === 'auto' ? `: ${because.join('; ')}` : '';
+  throw new Refused(`${objection.because}${lowered}`);
+};
+
+/** A yes was given to what its giver saw then; it grows old by the clock of the api that sealed it. */
+const notTooOld = (decisions: Decision[], { plan }: ApplyRequest, rule: RunMode['rule'], nowMs: number): void => {
+  if (!rule) return;
+  const given = decisions
+    .filter(({ planHash }) => planHash === plan.planHash)
+    .map(({ sealedAt }) => Date.parse(sealedAt));
+  if (nowMs - Math.max(...given) > rule.startWithinMs)
+    throw new Refused(
+      `the yes is older than ${spanInWords(rule.startWithinMs)} and nothing was begun; propose it again`,
+    );
+};
+
+/**
+ * The remediation policy is asked here again, whatever the workflow believes: without a yes only where it says so now,
+ * and of two runs that ask for the last place within a limit one gets it.
+ */
+export const policyAllows = async (dependencies: RemediationDependencies, request: ApplyRequest): Promise<void> => {
+  const { incident, remediationId, plan, runbook, proposedBy } = request;
+  const { target, blastClass, action } = plan;
+  const asked = { incident, remediationId, target, runbook };
+  const { rules, ...mode } = await decideMode(dependencies, { ...asked, blastClass, action });
+  const byPerson = proposedBy.kind === 'person';
+  const said = mode.because.join('; ');
+  if (mode.mode === 'off' || mode.mode === 'observe') throw new Refused(`it may not be done: ${said}`);
+  const auto = mode.mode === 'auto' && runbook !== null && !byPerson;
+  if (!auto) await approvalHolds(dependencies, request, mode);
+  const { granted, exceeded } = await dependencies.store.limits.claimBudget({
+    ...budgetKeys(asked),
+    remediationId,
+    incidentId: incident.incidentId,
+    at: new Date(dependencies.now()).toISOString(),
+    limits: rules.limits,
+    approved: !auto,
+  });
+  if (!granted) throw new Refused(`${exceeded.join('; ')}; a person may still propose and approve it`);
 };
 
 /** Guards and blast class again, from fresh reads: what was safe when the plan was made may not be now. */

@@ -5,6 +5,7 @@ import { type ActionContext, type Draft, Refused } from '../actions/action.ts';
 import type { PlanRequest, PlanResult } from '../index.ts';
 import { systemOf } from '../systems/index.ts';
 import { actionFor, contextOf, type RemediationDependencies } from './context.ts';
+import { decideMode } from './mode.ts';
 
 const withinDefaultMs = 10 * 60_000;
 
@@ -33,7 +34,16 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
       dryRun,
       operationId: request.operationId,
     };
-    return { kind: 'plan', plan: { ...unhashed, planHash: planHash(unhashed) } };
+    const { incident, remediationId, runbook, target } = request;
+    const { rules: _, ...mode } = await decideMode(dependencies, {
+      incident,
+      remediationId,
+      runbook,
+      target,
+      blastClass,
+      action: action.name,
+    });
+    return { kind: 'plan', plan: { ...unhashed, planHash: planHash(unhashed) }, mode };
   } catch (error) {
     if (error instanceof Refused || error instanceof InvalidInput) return { kind: 'refused', because: error.message };
     throw error;

@@ -7,8 +7,8 @@ import type { System } from './system.ts';
 
 const systems = {
   kubernetes,
-  http,
   postgres,
+  http,
 } satisfies Partial<{ [Name in Request['system']]: System<Extract<Request, { system: Name }>> }>;
 
 export const systemOf = (request: Request): System => systems[request.system as keyof typeof systems] as System;

@@ -5,13 +5,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Decision } from '../schema/remediation.ts';
 
-/** What is sealed: one person's verdict on one plan of one run. Repeating it is the same decision, never another one. */
-export type Sealed = Pick<Decision, 'verdict' | 'planHash'> & { remediationId: string; personId: string };
+/** What is sealed: one person's verdict on one plan of one run. Repeating it is the same decision, never another one, and it grows old. */
+export type Sealed = Pick<Decision, 'verdict' | 'planHash' | 'sealedAt'> & { remediationId: string; personId: string };
 
 /** HMAC-SHA-256 over the sealed facts, base64url. */
-export const sealOf = (key: string, { remediationId, personId, verdict, planHash }: Sealed): string =>
+export const sealOf = (key: string, { remediationId, personId, verdict, planHash, sealedAt }: Sealed): string =>
   createHmac('sha256', key)
-    .update(JSON.stringify([remediationId, personId, verdict, planHash]))
+    .update(JSON.stringify([remediationId, personId, verdict, planHash, sealedAt]))
     .digest('base64url');
 
 /** Compares in constant time. */

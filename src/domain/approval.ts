@@ -15,6 +15,15 @@ const decides: Record<BlastClass, readonly Role[] | null> = {
   B3: ['commander'],
   B4: null,
 };
+
+/**
+ * Roles that may decide on a plan, of what the pack and the remediation policy say: the policy's, of which a pack may
+ * leave some out from B2 on, but never all.
+ */
+export const approversOf = (blastClass: BlastClass, ofPack: readonly string[], ofPolicy: readonly string[]): string[] => {
+  const both = ofPolicy.filter((role) => ofPack.includes(role));
+  return blastClass === 'B1' || both.length === 0 ? [...ofPolicy] : both;
+};
 /** What the class asks for at least, whatever the pack says. */
 const yesesAtLeast: Record<BlastClass, number> = { B0: 1, B1: 1, B2: 1, B3: 2, B4: 2 };
 
@@ -24,9 +33,12 @@ export const quorumOf = (blastClass: BlastClass, askedByPack = 1): number =>
 
 interface Asked {
   blastClass: BlastClass;
-  /** Roles that the pack lets decide on a B2 plan as well. */
+  /** Roles that pack and policy let decide on a B2 plan as well. */
   approverRoles: readonly string[];
   notProposer: boolean;
+  notAuthorOfChange: boolean;
+  /** Person id. */
+  changeAuthor: string | null;
   proposedBy: { id: string };
 }
 
@@ -36,7 +48,7 @@ interface Asked {
  */
 export const whyMayNotDecide = (
   person: { id: string; name: string; roles: readonly string[] },
-  { blastClass, approverRoles, notProposer, proposedBy }: Asked,
+  { blastClass, approverRoles, notProposer, notAuthorOfChange, changeAuthor, proposedBy }: Asked,
   verdict: Decision['verdict'],
 ): string | null => {
   const sufficient = decides[blastClass];
@@ -47,6 +59,8 @@ export const whyMayNotDecide = (
   const othersOnly = notProposer || blastClass === 'B3';
   if (verdict === 'approved' && othersOnly && person.id === proposedBy.id)
     return `${person.name} proposed it and does not approve it; ask a second person`;
+  if (verdict === 'approved' && notAuthorOfChange && person.id === changeAuthor)
+    return `${person.name} made the change that this takes back and does not approve it; ask a second person`;
   return null;
 };
 
@@ -56,7 +70,7 @@ export const whyMayNotDecide = (
  * ends it. `missing`: not enough have answered.
  */
 export const whyNotApproved = (
-  view: Pick<RemediationView, 'id' | 'decisions' | 'approverRoles' | 'notProposer' | 'proposedBy' | 'quorum'>,
+  view: Pick<RemediationView, 'id' | 'decisions' | 'quorum'> & Omit<Asked, 'blastClass'>,
   plan: { planHash: string; blastClass: BlastClass },
   people: Organisation['people'],
   isSealed: (decision: Decision) => boolean,

@@ -2,6 +2,7 @@ import type { AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentStatus, RoleHolder, RoleName, RoleOffer, Room, Said } from '../schema/incident.ts';
 import type { Moments, Policy, SeverityPolicy } from '../schema/policy.ts';
 import type { Target } from '../schema/remediation.ts';
+import type { ChosenRunbook } from '../schema/runbook.ts';
 import { Bug } from './errors.ts';
 
 /**
@@ -56,7 +57,14 @@ export interface IncidentState {
   /** What is being done about it, in one sentence, for updates nobody wrote. */
   doing: string | null;
   fix: string | null;
-  remediation: { id: string; target: Target } | null;
+  /** The run it waits for; `step` of the runbook, where it carries out one. */
+  remediation: { id: string; target: Target; step: string | null } | null;
+  /** What it goes by; null: no runbook fits, or none was looked for yet. */
+  runbook: ChosenRunbook | null;
+  /** Why Muster changes nothing more by itself in this incident; null: it may. */
+  stopped: string | null;
+  /** What people have to do after changes that were made. */
+  tasks: string[];
   remediationsStarted: number;
   entryCount: number;
   version: number;

@@ -1,6 +1,7 @@
 import type { AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, RoleName, Room, Said, TimelineEntry } from '../schema/incident.ts';
 import type { RemediationStatus, Target } from '../schema/remediation.ts';
+import type { ChosenRunbook } from '../schema/runbook.ts';
 import type { NextMethod } from './contacts.ts';
 import { deadlinesOf, publicDeadline, roleTitles } from './deadlines.ts';
 import { instant, spanInWords, timeInWords } from './duration.ts';
@@ -68,11 +69,30 @@ export type Fact = { at: number } & (
       finding: string;
       suspects: { what: string; score: number; reasons: string[] }[];
       missing: string[];
+      /** The runbook that fits, or goes on. */
+      runbook: ChosenRunbook | null;
     }
   | { kind: 'diagnosisFailed'; because: string }
-  | { kind: 'remediationStarted'; id: string; action: string; target: Target; by: Actor; because: string }
+  | {
+      kind: 'remediationStarted';
+      id: string;
+      action: string;
+      target: Target;
+      by: Actor;
+      because: string;
+      /** Of the runbook. */
+      step: string | null;
+    }
+  | {
+      kind: 'remediationJoined';
+      remediationId: string;
+      incidentId: string;
+      action: string;
+      target: Target;
+      what: string;
+    }
   | { kind: 'remediationNotStarted'; because: string }
-  | { kind: 'remediationEnded'; status: RemediationStatus; outcome: string; did: string }
+  | { kind: 'remediationEnded'; status: RemediationStatus; outcome: string; did: string; tasks: string[] }
   | { kind: 'mitigated'; by: Actor; note: string | null; cause: string | null }
   | { kind: 'holdStarted'; by: Actor; note: string | null; cause: string | null; why: string }
   | { kind: 'holdSampled'; value: number | null; healthy: boolean | null }
@@ -95,6 +115,23 @@ export const evolve = (before: IncidentState, fact: Fact, rules: Rules): Evoluti
   tell(story, fact);
   story.state.version += 1;
   return { state: story.state, entries: story.entries, announcements: story.announcements };
+};
+
+/** The runbook that fits now, or goes on; one that stops automation does so for the rest of the incident. */
+const chooseRunbook = (story: Story, runbook: ChosenRunbook | null): void => {
+  const { state } = story;
+  const isNew = runbook !== null && state.runbook?.name !== runbook.name;
+  if (runbook) state.runbook = runbook;
+  if (!runbook || !isNew) return;
+  const never = runbook.never.map(({ what, because }) => `${what} (${because})`).join('; ');
+  story.write('causeSuspected', muster, `Runbook ${runbook.name} fits: ${runbook.because}`, {
+    why: never === '' ? `version ${runbook.version}` : `version ${runbook.version}; never: ${never}`,
+  });
+  if (!runbook.stop) return;
+  state.stopped = runbook.stop.because;
+  const text = `Nothing is changed by Muster any more in this incident: ${runbook.stop.because} ${runbook.stop.ask}`;
+  story.write('changesStopped', muster, text);
+  story.announce('room', 'plain', { text });
 };
 
 const tell = (story: Story, fact: Fact): void => {
@@ -363,6 +400,7 @@ const tell = (story: Story, fact: Fact): void => {
     case 'diagnosed': {
       const [top] = fact.suspects;
       state.doing = null;
+      chooseRunbook(story, fact.runbook);
       if (top && !state.cause) state.cause = `suspected: ${top.what}`;
       story.write('evidenceGathered', muster, fact.finding, {
         why:
@@ -388,7 +426,7 @@ const tell = (story: Story, fact: Fact): void => {
       story.write('evidenceGathered', muster, `Evidence could not be gathered: ${fact.because}.`);
       return;
     case 'remediationStarted': {
-      state.remediation = { id: fact.id, target: fact.target };
+      state.remediation = { id: fact.id, target: fact.target, step: fact.step };
       state.remediationsStarted += 1;
       const what = `${fact.action} on ${fact.target.kind} ${fact.target.name}`;
       if (fact.by.kind === 'person') {
@@ -396,6 +434,13 @@ const tell = (story: Story, fact: Fact): void => {
       } else {
         story.write('remediationProposed', fact.by, `Proposed ${what}.`, { why: fact.because });
       }
+      return;
+    }
+    case 'remediationJoined': {
+      state.remediation = { id: fact.remediationId, target: fact.target, step: null };
+      const text = `Joined ${fact.remediationId}, which works on ${fact.target.kind} ${fact.target.name} for ${fact.incidentId}: ${fact.what}.`;
+      story.write('remediationJoined', muster, text);
+      story.announce('room', 'plain', { text });
       return;
     }
     case 'remediationNotStarted':
@@ -414,6 +459,8 @@ const tell = (story: Story, fact: Fact): void => {
         story.write('mitigated', muster, `Mitigated: ${fact.outcome}`);
       }
       story.announce('room', 'plain', { text: `Remediation ${fact.status}: ${fact.outcome}` });
+      for (const task of fact.tasks) story.write('note', muster, `Still to do: ${task}`);
+      state.tasks = [...new Set([...state.tasks, ...fact.tasks])];
       return;
     case 'mitigated':
       state.mitigatedAt = fact.at;

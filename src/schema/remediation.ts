@@ -162,7 +162,14 @@ export type Plan = z.infer<typeof Plan>;
  */
 export type Observed = 'pending' | 'applied' | 'superseded' | 'gone' | 'needless' | 'unknown';
 
-export const Sample = z.object({ at: z.string(), value: z.number().nullable(), healthy: z.boolean().nullable() });
+export const Sample = z.object({
+  at: z.string(),
+  value: z.number().nullable(),
+  /** null: no data, or neither good nor bad. Never taken for health. */
+  healthy: z.boolean().nullable(),
+  /** Of which check of a runbook; absent: the symptom. */
+  check: z.string().optional(),
+});
 export type Sample = z.infer<typeof Sample>;
 
 export const Decision = z.object({
@@ -173,6 +180,8 @@ export const Decision = z.object({
   reason: z.string().nullable(),
   /** Proof that it came through the API (src/domain/approval-seal.ts). */
   seal: z.string(),
+  /** When the API took it, by its clock. */
+  sealedAt: z.string(),
 });
 export type Decision = z.infer<typeof Decision>;
 
@@ -187,14 +196,28 @@ export const RemediationView = z.object({
   status: RemediationStatus,
   proposedBy: Actor,
   because: z.string(),
+  /** The step of a runbook that this run is; null: an action by itself. */
+  runbook: z
+    .object({ name: z.string(), version: z.number().int(), title: z.string(), builtIn: z.boolean(), step: z.string() })
+    .nullable(),
+  /** Who made the change that this takes back, where it is known. */
+  changeAuthor: z.string().nullable(),
+  /** How much Muster may do by itself here, and why; null until there is a plan. */
+  mode: z.enum(['off', 'observe', 'recommend', 'approve', 'auto']).nullable(),
+  modeBecause: z.array(z.string()),
+  /** Other incidents that wait for this run. */
+  joined: z.array(z.string()),
   plan: Plan.nullable(),
   planHash: z.string().nullable(),
   /** Who may approve: roles of the organisation. */
   approverRoles: z.array(z.string()),
   notProposer: z.boolean(),
+  notAuthorOfChange: z.boolean(),
   /** How many different people must say yes. */
   quorum: z.number().int().min(1),
   expiresAt: z.string().nullable(),
+  /** The change must begin by then, or the yes is worth nothing. */
+  startBy: z.string().nullable(),
   decisions: z.array(Decision),
   baseline: z.number().nullable(),
   samples: z.array(Sample),
@@ -213,5 +236,7 @@ export const Proposal = z.object({
   target: Target,
   params: z.record(z.string(), z.unknown()),
   because: z.string(),
+  /** Who made the change that it takes back, where it is known. */
+  changeAuthor: z.string().nullable().optional(),
 });
 export type Proposal = z.infer<typeof Proposal>;

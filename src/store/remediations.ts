@@ -37,7 +37,9 @@ export const remediationStore = (db: Kysely<Tables>): RemediationStore => ({
     const rows = await db
       .selectFrom('remediation')
       .select('view')
-      .where('incident_id', '=', incidentId)
+      .where((is) =>
+        is.or([is('incident_id', '=', incidentId), sql<boolean>`view -> 'joined' @> ${json([incidentId])}::jsonb`]),
+      )
       .orderBy('started_at')
       .orderBy('id')
       .execute();

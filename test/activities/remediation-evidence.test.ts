@@ -8,7 +8,7 @@ import type { Evidence } from '../../src/schema/evidence.ts';
 import { incident, until } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
 import { aStore } from '../support/kube/remediation-store.ts';
-import { noOtherWays } from '../support/no-other-ways.ts';
+import { noOtherWays, runParts } from '../support/run-parts.ts';
 
 let plane: Awaited<ReturnType<typeof startSandboxPlane>>;
 beforeEach(async () => {
@@ -28,6 +28,7 @@ const diagnose = async (
     connect: () => ({ metrics: plane.metrics }),
     cluster: () => (more.away ? unreachable : plane.cluster),
     ...noOtherWays,
+    ...runParts,
     log: { info: () => {}, warn: () => {} },
   });
   const facts = plane.organisation.services[service];
@@ -46,6 +47,7 @@ const diagnose = async (
       symptom: facts.symptom ?? null,
     },
     alerts: [{ fingerprint: 'f', title: 'it hurts', status: 'firing', startsAt: at, source: 'alertmanager' }],
+    runbook: null,
     lookBackMs: 2 * 60_000,
     at,
   };

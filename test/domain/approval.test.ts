@@ -14,6 +14,7 @@ const yes = (id: string, more: Partial<Decision> = {}): Decision => ({
   planHash: 'h',
   reason: null,
   seal: 'holds',
+  sealedAt: '2026-05-04T12:00:00Z',
   ...more,
 });
 
@@ -24,6 +25,8 @@ const why = (
     approverRoles?: string[];
     notProposer?: boolean;
     proposer?: string;
+    notAuthorOfChange?: boolean;
+    changeAuthor?: string;
     quorum?: number;
   } = {},
 ): string | null =>
@@ -34,7 +37,9 @@ const why = (
       decisions,
       approverRoles: more.approverRoles ?? ['commander'],
       notProposer: more.notProposer ?? false,
-      proposedBy: { kind: 'person', id: more.proposer ?? 'muster', name: 'x' },
+      notAuthorOfChange: more.notAuthorOfChange ?? false,
+      changeAuthor: more.changeAuthor ?? null,
+      proposedBy: { id: more.proposer ?? 'muster' },
     },
     { planHash: 'h', blastClass: more.blastClass ?? 'B2' },
     people,
@@ -65,8 +70,10 @@ describe('two people', () => {
         decisions,
         approverRoles: [],
         notProposer: false,
+        notAuthorOfChange: false,
+        changeAuthor: null,
         quorum,
-        proposedBy: { kind: 'muster', id: 'muster', name: 'x' },
+        proposedBy: { id: 'muster' },
       },
       { planHash: 'h', blastClass },
       second,
@@ -103,6 +110,11 @@ describe('a yes does not stand', () => {
   test('from the proposer where two people are asked for, always so for B3', () => {
     expect(why([yes('commander')], { proposer: 'commander', notProposer: true })).toMatch(/proposed it/);
     expect(why([yes('commander')], { proposer: 'commander', blastClass: 'B3' })).toMatch(/proposed it/);
+  });
+  test('from the author of the change that is taken back, where the policy says so', () => {
+    expect(why([yes('commander')], { changeAuthor: 'commander', notAuthorOfChange: true })).toMatch(/made the change/);
+    expect(why([yes('commander')], { changeAuthor: 'commander' })).toBeNull();
+    expect(why([yes('commander')], { changeAuthor: 'other', notAuthorOfChange: true })).toBeNull();
   });
   test('from a machine', () => {
     expect(why([yes('commander', { by: { kind: 'muster', id: 'commander', name: 'Muster' } })])).toMatch(

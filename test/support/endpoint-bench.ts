@@ -14,6 +14,7 @@ import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Decision, Plan, RemediationView, Target } from '../../src/schema/remediation.ts';
 import { approvalKey, incident } from './kube/a-remediation.ts';
 import { aStore, type FakeStore } from './kube/remediation-store.ts';
+import { byMuster, runParts } from './run-parts.ts';
 import { sandboxOrganisation, vendorSecret } from './vendors.ts';
 
 export interface EndpointBench {
@@ -68,6 +69,7 @@ export const anEndpointBench = async (
   const store = aStore();
   const activities = createRemediationActivities({
     store,
+    ...runParts,
     organisation: {
       ...organisation,
       people: Object.fromEntries(
@@ -94,7 +96,8 @@ export const anEndpointBench = async (
   const planned = (action: string, target: Target, params: object): Promise<PlanResult> => {
     operations += 1;
     const operationId = `op-http-${operations}`;
-    const given = { incident, remediationId: `rem-${operationId}`, action, target, params: { ...params }, operationId };
+    const remediationId = `rem-${operationId}`;
+    const given = { incident, remediationId, action, target, params: { ...params }, operationId, ...byMuster };
     return run(activities.planRemediation, given);
   };
   const approve = (plan: Plan): string => {
@@ -102,9 +105,10 @@ export const anEndpointBench = async (
     // What affects many takes two people, whatever the pack asks for.
     const decisions = ['ada', 'operator'].map((person): Decision => {
       const by = { kind: 'person' as const, id: person, name: person };
-      const said = { by, at: new Date().toISOString(), verdict: 'approved' as const, planHash: plan.planHash };
-      const sealed = { remediationId: id, personId: person, verdict: said.verdict, planHash: plan.planHash };
-      return { ...said, sealedAt: said.at, reason: null, seal: sealOf(approvalKey, sealed) };
+      const at = new Date().toISOString();
+      const said = { by, at, sealedAt: at, verdict: 'approved' as const, planHash: plan.planHash };
+      const sealed = { remediationId: id, personId: person, ...said };
+      return { ...said, reason: null, seal: sealOf(approvalKey, sealed) };
     });
     store.views.set(id, {
       id,
@@ -154,6 +158,7 @@ export const anEndpointBench = async (
           plan,
           revert,
           approvedHash: plan.planHash,
+          ...byMuster,
         },
         { attempt, scheduledTimestampMs: Date.now(), scheduleToCloseTimeoutMs: 600_000 },
       ),

@@ -72,7 +72,8 @@ export const approveRollback = async (world: IncidentWorld, incidentId: string):
   const run = await planOf(world, incidentId);
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(run.target));
   const { id: remediationId, planHash } = run;
-  const seal = sealOf(approvalKey, { remediationId, personId: 'lee', verdict: 'approved', planHash });
+  const sealedAt = new Date().toISOString();
+  const seal = sealOf(approvalKey, { remediationId, personId: 'lee', verdict: 'approved', planHash, sealedAt });
   const by = { kind: 'person' as const, id: 'lee', name: 'Lee' };
-  await handle.executeUpdate(approve, { args: [{ by, remediationId, planHash, seal }] });
+  await handle.executeUpdate(approve, { args: [{ by, remediationId, planHash, seal, sealedAt }] });
 };

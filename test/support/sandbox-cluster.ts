@@ -7,7 +7,7 @@ import { loadOrganisation } from '../../src/packs/load.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Service } from '../../src/schema/organisation.ts';
 import type { WorldOptions } from './incident-world.ts';
-import { noOtherWays } from './no-other-ways.ts';
+import { noOtherWays, runParts } from './run-parts.ts';
 
 const secret = 'a secret between the sandbox and its tests';
 /** Seals decisions in tests as the api does. */
@@ -54,6 +54,7 @@ export const playedCluster = async (): Promise<PlayedCluster> => {
         connect: () => ports.connections,
         cluster: () => cluster,
         ...noOtherWays,
+        ...runParts,
         log: { info: () => undefined, warn: () => undefined },
       }),
     release: async (tag) => {

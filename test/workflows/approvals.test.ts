@@ -59,13 +59,15 @@ const decide = async (
   const { id: remediationId, planHash, target } = await runOf(incident);
   if (planHash === null) throw new Error('a plan waits');
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(target));
-  const facts = { remediationId, personId: person, verdict, planHash };
+  const sealedAt = new Date().toISOString();
+  const facts = { remediationId, personId: person, verdict, planHash, sealedAt };
   return handle.executeUpdate(verdict === 'approved' ? approve : deny, {
     args: [
       {
         by: { kind: 'person', id: person, name: person },
         remediationId,
         planHash,
+        sealedAt,
         seal: seal ?? sealOf(approvalKey, facts),
       },
     ],

@@ -7,6 +7,7 @@ import type { incident } from '../incident.ts';
 import { reasonOf } from '../outbox.ts';
 import { attributes } from '../search-attributes.ts';
 import { quietPhones } from './paging.ts';
+import { leaveRun } from './remediating.ts';
 
 /** Stops every phone, hands over to the follow-up and leaves only when everything that was to be told has been told. */
 export const closeBooks = async (desk: Desk): Promise<void> => {
@@ -14,6 +15,7 @@ export const closeBooks = async (desk: Desk): Promise<void> => {
   desk.alarm.set(null);
   quietPhones(desk, 'resolve');
   upsertSearchAttributes([{ key: attributes.status, value: state.status }]);
+  await leaveRun(desk);
   if (state.status === 'resolved') await startFollowUp(desk);
   while (desk.busy || !desk.outbox.isEmpty) {
     desk.changed = false;

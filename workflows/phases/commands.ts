@@ -7,7 +7,7 @@ import type { Desk } from '../desk.ts';
 import * as messages from '../messages.ts';
 import { startHold } from './holding.ts';
 import { pageDuty, quietPhones } from './paging.ts';
-import { startRemediation } from './remediating.ts';
+import { hearRuns, startRemediation } from './remediating.ts';
 
 /**
  * Commands of people and alerts of monitors. Handlers exist before the incident does (an update without a handler would
@@ -25,6 +25,7 @@ export const registerCommands = (): Inbox => {
     else inbox.early.push(batch);
   });
   setHandler(messages.view, () => deskOf(inbox).view);
+  hearRuns(() => inbox.desk);
 
   const onUpdate = <C extends messages.Command>(
     definition: ReturnType<typeof messages.command<C>>,

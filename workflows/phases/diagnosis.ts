@@ -1,15 +1,23 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { RemediationActivities } from '../../activities/index.ts';
+import type { Diagnosis, RemediationActivities } from '../../activities/index.ts';
+import { type Ending, firstStep, nextStep } from '../../src/domain/runbook-next.ts';
 import { muster } from '../../src/domain/story.ts';
 import { diagnosing } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
 import { reasonOf } from '../outbox.ts';
-import { startRemediation } from './remediating.ts';
+import { pageDuty } from './paging.ts';
+import { proposalOf, startRemediation, type Wanted } from './remediating.ts';
 
 const activities = proxyActivities<RemediationActivities>(diagnosing);
 
-/** Reads the evidence and, where one change stands out, proposes the remediation that takes it back. */
-export const diagnose = (desk: Desk): void => {
+/** The step whose run has ended, when the incident goes on with its runbook. */
+export interface After {
+  step: string;
+  ending: Ending;
+}
+
+/** Reads the evidence and goes on as the runbook that fits says; without one it proposes to take back a change that stands out. */
+export const diagnose = (desk: Desk, after?: After): void => {
   desk.wantsDiagnosis = false;
   const { service } = desk;
   if (!service?.target) return;
@@ -22,15 +30,41 @@ export const diagnose = (desk: Desk): void => {
         service,
         alerts: Object.values(state.alerts),
         lookBackMs: rules.policy.remediation.lookBack,
+        runbook: after && state.runbook ? { name: state.runbook.name, version: state.runbook.version } : null,
         at: new Date(Date.now()).toISOString(),
       });
-      const { finding, suspects, missing, proposal } = diagnosis;
-      desk.take({ kind: 'diagnosed', finding, suspects, missing });
-      if (proposal && !desk.state.remediation && desk.state.resolvedAt === null) {
-        startRemediation(desk, { ...proposal, id: `${state.id}-r${desk.state.remediationsStarted + 1}`, by: muster });
+      const { finding, suspects, missing } = diagnosis;
+      const { stopped } = desk.state;
+      // A runbook keeps the version it began with, also when that is no longer there to be asked again.
+      const runbook = diagnosis.runbook ?? (after ? desk.state.runbook : null);
+      desk.take({ kind: 'diagnosed', finding, suspects, missing, runbook });
+      if (runbook?.stop && !stopped) {
+        const { page, because } = runbook.stop;
+        pageDuty(desk, { duty: page, step: `stop-${runbook.name}`, why: because });
+      }
+      const wanted = next(desk, diagnosis, after);
+      if (wanted && !desk.state.remediation && desk.state.resolvedAt === null && !desk.state.stopped) {
+        startRemediation(desk, { ...wanted, id: `${state.id}-r${desk.state.remediationsStarted + 1}`, by: muster });
       }
     } catch (error) {
       desk.take({ kind: 'diagnosisFailed', because: reasonOf(error) });
     }
   });
+};
+
+const next = (desk: Desk, { proposal, suspects }: Diagnosis, after?: After): Omit<Wanted, 'id' | 'by'> | null => {
+  const { runbook } = desk.state;
+  if (!runbook) return proposal;
+  const found = after ? nextStep(runbook, after.step, after.ending) : firstStep(runbook);
+  if (found.to === 'step') {
+    const wanted = proposalOf(found.step, `${runbook.because} ${found.step.why}`.trim());
+    return wanted && { ...wanted, changeAuthor: suspects[0]?.author ?? null };
+  }
+  if (!runbook.stop)
+    pageDuty(desk, {
+      duty: 'on-call',
+      step: `runbook-${runbook.name}-${after?.step ?? 'first'}`,
+      why: `${runbook.title}: ${found.to === 'finish' ? 'nothing further to do' : found.because}: a person has to decide`,
+    });
+  return null;
 };

@@ -1,21 +1,53 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  startChild,
+} from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
 import { isOver } from '../../src/domain/incident-state.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
+import { type Ending, nextStep } from '../../src/domain/runbook-next.ts';
 import { muster } from '../../src/domain/story.ts';
 import { placeOf } from '../../src/domain/target.ts';
 import type { Actor } from '../../src/schema/incident.ts';
-import type { Proposal, RemediationStatus } from '../../src/schema/remediation.ts';
+import type { Proposal, RemediationStatus, Target } from '../../src/schema/remediation.ts';
+import type { CompiledStep, Verdict } from '../../src/schema/runbook.ts';
+import { looking } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
+import {
+  join,
+  leave,
+  type RemediationEnded,
+  remediationCalls,
+  remediationEnded,
+  remediationJoined,
+} from '../messages.ts';
 import { reasonOf } from '../outbox.ts';
 import type { remediation } from '../remediation.ts';
+import type { RunbookStepInput } from '../run/run.ts';
+import { diagnose } from './diagnosis.ts';
 import { startHold } from './holding.ts';
 import { pageDuty } from './paging.ts';
 
-/** Starts one run; its workflow id is the lock on the target, so a second run on the same target cannot start. */
-export const startRemediation = (desk: Desk, proposal: Proposal & { id: string; by: Actor }): void => {
-  const { id, target, by, because, action, params } = proposal;
-  desk.take({ kind: 'remediationStarted', id, action, target, by, because });
+const { outcomeOf } = proxyActivities<Activities>(looking);
+
+export interface Wanted extends Proposal {
+  id: string;
+  by: Actor;
+  /** The step of the incident's runbook that it carries out. */
+  step?: string;
+}
+
+/**
+ * Starts one run. Its workflow id is the lock on the target: where that is taken already, this incident joins the run
+ * that has it and hears of its end.
+ */
+export const startRemediation = (desk: Desk, wanted: Wanted): void => {
+  const { id, target, by, because, action, params, changeAuthor, step } = wanted;
+  desk.take({ kind: 'remediationStarted', id, action, target, by, because, step: step ?? null });
   const { policy } = desk.rules;
   desk.background(async () => {
     try {
@@ -28,25 +60,104 @@ export const startRemediation = (desk: Desk, proposal: Proposal & { id: string; 
           {
             remediationId: id,
             incident: desk.context,
+            parent: desk.state.workflowId,
             action,
             target,
             params,
             proposedBy: by,
             because,
+            changeAuthor: changeAuthor ?? null,
+            step: step === undefined ? null : stepInputOf(desk, step),
             policy: policy.remediation,
             symptom: desk.service?.symptom ?? null,
           },
         ],
       });
-      await followRun(desk, id, run);
+      // The run outlives this history; what it does not tell here it tells whoever joins it.
+      void run.result().then(
+        (result) => ended(desk, { remediationId: id, ...result }),
+        (error) => ended(desk, { remediationId: id, status: 'failed', outcome: reasonOf(error), tasks: [] }),
+      );
     } catch (error) {
-      const taken = error instanceof WorkflowExecutionAlreadyStartedError;
-      desk.take({
-        kind: 'remediationNotStarted',
-        because: taken ? `another remediation of ${target.kind} ${target.name} is running` : reasonOf(error),
-      });
+      if (error instanceof WorkflowExecutionAlreadyStartedError) await joinRun(desk, target);
+      else desk.take({ kind: 'remediationNotStarted', because: reasonOf(error) });
     }
   });
+};
+
+const stepInputOf = (desk: Desk, id: string): RunbookStepInput | null => {
+  const { runbook } = desk.state;
+  const step = runbook?.steps.find((one) => one.id === id);
+  if (!runbook || !step) return null;
+  const { name, version, title, builtIn } = runbook;
+  const verdicts = Object.keys(step.on) as Verdict[];
+  return {
+    runbook: { name, version, title, builtIn, step: step.id },
+    verify: step.verify,
+    deadlineMs: step.deadlineMs,
+    revertAfter: verdicts.filter((verdict) => step.on[verdict].to === 'revertAndEscalate'),
+  };
+};
+
+const joinRun = async (desk: Desk, target: Target): Promise<void> => {
+  const { id, workflowId } = desk.state;
+  try {
+    await getExternalWorkflowHandle(remediationWorkflowId(target)).signal(join, { incidentId: id, workflowId });
+  } catch {
+    // It ended a moment ago; whether its change helped is the next diagnosis's to see.
+    desk.take({
+      kind: 'remediationNotStarted',
+      because: `another remediation of ${target.kind} ${placeOf(target)} has just ended; propose it again if it is still wanted`,
+    });
+  }
+};
+
+/** Signals of runs: the incident may have joined one of another, or have begun a new history since. */
+export const hearRuns = (desk: () => Desk | null): void => {
+  setHandler(remediationJoined, (run) => {
+    const here = desk();
+    if (here && here.state.remediation?.id !== run.remediationId) here.take({ kind: 'remediationJoined', ...run });
+  });
+  setHandler(remediationEnded, (end) => {
+    const here = desk();
+    if (here) ended(here, end);
+  });
+  setHandler(remediationCalls, ({ duty, why, remediationId }) => {
+    const here = desk();
+    if (here && !isOver(here.state.status)) pageDuty(here, { duty, step: `remediation-${remediationId}-overdue`, why });
+  });
+};
+
+/** After a new history has begun: the run that goes on, if it does, is asked to tell its end again. */
+export const rejoinRun = (desk: Desk): void => {
+  const { remediation, id, workflowId } = desk.state;
+  if (!remediation) return;
+  desk.background(async () => {
+    try {
+      await getExternalWorkflowHandle(remediationWorkflowId(remediation.target)).signal(join, {
+        incidentId: id,
+        workflowId,
+      });
+    } catch {
+      const found = await outcomeOf({ remediationId: remediation.id }).catch(() => null);
+      const outcome = 'what became of it is not on record; look at the target';
+      ended(desk, { remediationId: remediation.id, ...(found ?? { status: 'unknown', outcome, tasks: [] }) });
+    }
+  });
+};
+
+/** The incident is over: what has not changed anything yet ends, and what has is brought to its end. */
+export const leaveRun = async (desk: Desk): Promise<void> => {
+  const { remediation, id, status } = desk.state;
+  if (!remediation) return;
+  try {
+    await getExternalWorkflowHandle(remediationWorkflowId(remediation.target)).signal(leave, {
+      incidentId: id,
+      because: `${id} is ${status}`,
+    });
+  } catch {
+    // It is over as well.
+  }
 };
 
 /** What only a person can settle wakes one. */
@@ -54,31 +165,42 @@ const needsPerson: RemediationStatus[] = [
   'expired',
   'unknown',
   'worse',
+  'reverted',
   'revertFailed',
   'failed',
   'inconclusive',
   'ineffective',
 ];
 
-const followRun = async (desk: Desk, id: string, run: ChildWorkflowHandle<typeof remediation>): Promise<void> => {
-  let status: RemediationStatus = 'failed';
-  let outcome: string;
-  let did: string | undefined;
-  try {
-    ({ status, outcome, did } = await run.result());
-  } catch (error) {
-    outcome = reasonOf(error);
-  }
-  desk.take({ kind: 'remediationEnded', status, outcome, did: did ?? outcome });
+const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: RemediationEnded): void => {
+  const { remediation, runbook } = desk.state;
+  if (remediation?.id !== remediationId) return;
+  desk.take({ kind: 'remediationEnded', status, outcome, did: did ?? outcome, tasks });
   if (isOver(desk.state.status)) return;
   if (status === 'recovered' && desk.rules.policy.resolution.onRecovered === 'hold' && !desk.state.hold) {
     startHold(desk, { by: muster, why: `verified: ${outcome}` });
   }
-  if (needsPerson.includes(status)) {
-    pageDuty(desk, {
-      duty: 'on-call',
-      step: `remediation-${id}-${status}`,
-      why: `remediation ${status}: a person has to decide`,
-    });
+  if (runbook && remediation.step !== null) {
+    const next = nextStep(runbook, remediation.step, status as Ending);
+    if (next.to === 'finish') return;
+    if (next.to === 'step') {
+      // The next step is chosen by what is the case now, not by what was.
+      diagnose(desk, { step: remediation.step, ending: status as Ending });
+      return;
+    }
+    askPerson(desk, remediationId, status, `${runbook.title}: ${next.because}`);
+    return;
   }
+  if (needsPerson.includes(status)) askPerson(desk, remediationId, status, `remediation ${status}`);
 };
+
+const askPerson = (desk: Desk, id: string, status: RemediationStatus, why: string): void =>
+  pageDuty(desk, {
+    duty: 'on-call',
+    step: `remediation-${id}-${status}`,
+    why: `${why}: a person has to decide`,
+  });
+
+/** What Muster proposes by itself, of a runbook's step. */
+export const proposalOf = (step: CompiledStep, because: string): Omit<Wanted, 'id' | 'by'> | null =>
+  step.target ? { action: step.action, target: step.target, params: step.params, because, step: step.id } : null;

@@ -99,7 +99,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
         const incident = await findIncident(store, request.params.id);
         const rid = request.params.rid;
         const view = rid.includes('\u0000') ? null : await store.remediations.remediation(rid);
-        if (view?.incidentId !== incident.id) {
+        if (!view || (view.incidentId !== incident.id && !view.joined.includes(incident.id))) {
           throw new NotFound(`${incident.id} has no such remediation; GET its remediations for their ids`);
         }
         checkDecision(principal, view, verdict);
@@ -108,7 +108,9 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
           throw new Unavailable(
             'decisions cannot be sealed here: set MUSTER_APPROVAL_KEY, the same for api and remediation worker',
           );
+        const sealedAt = new Date().toISOString();
         const seal = sealOf(approvalKey, {
+          sealedAt,
           remediationId: view.id,
           personId: principal.id,
           verdict: verdict === 'approve' ? 'approved' : 'denied',
@@ -120,7 +122,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
           remote.decide(
             view.target,
             verdict,
-            { by: actorOf(principal), remediationId: view.id, planHash, reason, seal },
+            { by: actorOf(principal), remediationId: view.id, planHash, reason, seal, sealedAt },
             updateId,
           ),
         );

@@ -246,6 +246,7 @@ export class RecordedServer {
         verdict: verdict === 'approve' ? 'approved' : 'denied',
         planHash: remediation.planHash,
         reason: body.reason ?? null,
+        sealedAt: now,
         seal: 'recorded',
       });
       this.change(

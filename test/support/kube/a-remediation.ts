@@ -9,15 +9,15 @@ import { VendorError } from '../../../src/domain/errors.ts';
 import type { Cluster, ClusterRequest, Metrics } from '../../../src/integrations/integration.ts';
 import type { Organisation } from '../../../src/schema/organisation.ts';
 import type { Decision, Plan, RemediationView, Target } from '../../../src/schema/remediation.ts';
-import { noOtherWays } from '../no-other-ways.ts';
+import { byMuster, noOtherWays, runParts } from '../run-parts.ts';
 import { make } from './planes.ts';
 import { aStore, type FakeStore } from './remediation-store.ts';
 
 /** Seals decisions in tests as the api does. */
 export const approvalKey = 'a key of the tests, long enough to be one';
 
-const sealed = (remediationId: string, { by, verdict, planHash }: Omit<Decision, 'seal'>): string =>
-  sealOf(approvalKey, { remediationId, personId: by.id, verdict, planHash });
+const sealed = (remediationId: string, { by, verdict, planHash, sealedAt }: Omit<Decision, 'seal'>): string =>
+  sealOf(approvalKey, { remediationId, personId: by.id, verdict, planHash, sealedAt });
 
 export const incident: IncidentContext = {
   incidentId: 'INC-2026-014',
@@ -171,6 +171,7 @@ export const aBench = async (
     connect: () => ({ metrics }),
     cluster: () => wire,
     ...noOtherWays,
+    ...runParts,
     log: { info: () => {}, warn: () => {} },
     lateRequestMs: 200,
     ownNode: more.ownNode ?? null,
@@ -200,6 +201,7 @@ export const aBench = async (
       target: on,
       params: { ...params },
       operationId: `op-${operations}`,
+      ...byMuster,
     };
     let result: PlanResult | null = null;
     await until('it can be planned', async () => {
@@ -251,6 +253,8 @@ export const aBench = async (
         id,
         approverRoles: ['commander'],
         notProposer: true,
+        notAuthorOfChange: false,
+        changeAuthor: null,
         quorum: 1,
         proposedBy: { kind: 'person', id: proposedBy, name: proposedBy },
         // What affects many takes two people, whatever the pack asks for.
@@ -261,6 +265,7 @@ export const aBench = async (
             verdict: 'approved',
             planHash: plan.planHash,
             reason: null,
+            sealedAt: new Date().toISOString(),
             ...rest,
           };
           return { ...decision, seal: rest.seal ?? sealed(id, decision) };
@@ -278,6 +283,7 @@ export const aBench = async (
           plan,
           revert,
           approvedHash: plan.planHash,
+          ...byMuster,
         },
         { attempt, scheduledTimestampMs: Date.now(), scheduleToCloseTimeoutMs: leftMs },
       ),
@@ -306,6 +312,7 @@ export const aBench = async (
         },
         alerts: [],
         lookBackMs: 2 * 3_600_000,
+        runbook: null,
         at: new Date().toISOString(),
       });
     },

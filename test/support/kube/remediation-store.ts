@@ -1,11 +1,13 @@
 import { Unavailable } from '../../../src/domain/errors.ts';
 import type { Evidence } from '../../../src/schema/evidence.ts';
 import type { RemediationView } from '../../../src/schema/remediation.ts';
-import type { EffectRow, EffectStore, RemediationStore } from '../../../src/store/store.ts';
+import type { EffectRow, EffectStore, LimitStore, RemediationStore, TrustStore } from '../../../src/store/store.ts';
 
 export interface FakeStore {
   effects: EffectStore;
   remediations: RemediationStore;
+  limits: LimitStore;
+  trust: TrustStore;
   rows: Map<string, EffectRow>;
   views: Map<string, RemediationView>;
   bad: Map<string, Set<string>>;
@@ -14,6 +16,22 @@ export interface FakeStore {
   away: { killSwitch: boolean };
   saved: Map<string, Evidence>;
 }
+
+/** Nothing was ever done, so nothing is exceeded: what limits do stands in their own tests. */
+const unlimited: LimitStore = {
+  counts: async () => ({
+    target: { inWindow: 0, inDay: 0 },
+    runbook: null,
+    cluster: { inWindow: 0, running: 0 },
+    total: { inWindow: 0 },
+  }),
+  claimBudget: async () => ({ granted: true, exceeded: [] }),
+  recoveries: async () => [],
+  openBreaker: async () => false,
+  breaker: async () => null,
+  unwellServices: async () => [],
+};
+const untried: TrustStore = { recordResult: async () => true, outcomes: async () => [], results: async () => [] };
 
 /** The store's port in memory, with the same promises: an applied effect stays applied. */
 export const aStore = (): FakeStore => {
@@ -39,11 +57,17 @@ export const aStore = (): FakeStore => {
       rows.set(key, row);
       return { row: { ...row }, isNew: true };
     },
-    async mark(key, status, reference) {
+    async mark(key, status, reference, detail) {
       const row = rows.get(key);
       if (!row) throw new Error(`${key} was never intended`);
       if (row.status === 'applied' && status !== 'verified') return;
-      rows.set(key, { ...row, status, reference: reference ?? row.reference, updatedAt: new Date().toISOString() });
+      rows.set(key, {
+        ...row,
+        status,
+        reference: reference ?? row.reference,
+        detail: detail === undefined ? row.detail : { ...(row.detail as object), ...(detail as object) },
+        updatedAt: new Date().toISOString(),
+      });
     },
     effect: async (key) => rows.get(key) ?? null,
     effects: async (incidentId) => [...rows.values()].filter((row) => row.incidentId === incidentId),
@@ -75,5 +99,5 @@ export const aStore = (): FakeStore => {
       return scope === undefined ? null : { scope, reason: 'a storm of alerts', by: 'dana' };
     },
   };
-  return { effects, remediations, rows, views, bad, stops, away, saved };
+  return { effects, remediations, limits: unlimited, trust: untried, rows, views, bad, stops, away, saved };
 };

@@ -1,0 +1,61 @@
+/** Which incidents wait for a run: the one that started it, and those that found its target taken and joined. */
+import { getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { join, leave, remediationCalls, remediationEnded, remediationJoined } from '../messages.ts';
+import type { Run } from './run.ts';
+
+export class Attendance {
+  /** Workflow by incident, of those that are told the end by a signal. */
+  readonly joined = new Map<string, string>();
+  private readonly left = new Set<string>();
+
+  constructor(run: Run) {
+    setHandler(join, async ({ incidentId, workflowId }) => {
+      this.joined.set(incidentId, workflowId);
+      this.left.delete(incidentId);
+      if (incidentId !== run.view.incidentId && !run.view.joined.includes(incidentId))
+        run.view.joined = [...run.view.joined, incidentId];
+      const { id, action, target, plan, incidentId: of } = run.view;
+      await toldOrGone(() =>
+        getExternalWorkflowHandle(workflowId).signal(remediationJoined, {
+          remediationId: id,
+          incidentId: of,
+          action,
+          target,
+          what: plan?.sentence ?? `${action} on ${target.kind} ${target.name}`,
+        }),
+      );
+    });
+    setHandler(leave, ({ incidentId, because }) => {
+      this.left.add(incidentId);
+      this.joined.delete(incidentId);
+      const others = [run.view.incidentId, ...run.view.joined].filter((one) => !this.left.has(one));
+      if (others.length === 0) run.abandoned = because;
+    });
+  }
+
+  async tellTheEnd(run: Run): Promise<void> {
+    for (const workflowId of this.joined.values())
+      await toldOrGone(() =>
+        getExternalWorkflowHandle(workflowId).signal(remediationEnded, {
+          remediationId: run.view.id,
+          ...run.result(),
+        }),
+      );
+  }
+}
+
+/** Nobody decided in time: the incidents page the next ones. */
+export const callForHelp = async (run: Run, duty: string, why: string): Promise<void> => {
+  await toldOrGone(() =>
+    getExternalWorkflowHandle(run.input.parent).signal(remediationCalls, { remediationId: run.view.id, duty, why }),
+  );
+};
+
+/** An incident that is over has nobody left to tell. */
+const toldOrGone = async (tell: () => Promise<void>): Promise<void> => {
+  try {
+    await tell();
+  } catch {
+    // Its own timeline has what the run wrote.
+  }
+};
