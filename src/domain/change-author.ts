@@ -1,9 +1,11 @@
 /** Whose name it is that a pipeline, a login or a cause wrote down. */
 
-type People = Readonly<Record<string, { name: string; email: string; chat?: string | undefined }>>;
+type People = Readonly<
+  Record<string, { name: string; email: string; chat?: string | undefined; accounts?: readonly string[] }>
+>;
 
 /**
- * Id of the person that the text is: their id, mail address, chat account or full name, whatever its case. Else of the
+ * Id of the person that the text is: their id, mail address, full name, or an account elsewhere, whatever its case. Else of the
  * one person whose full name or mail address stands in it as words of its own: "release 2.4.0 by Dana Whitfield". Null
  * when it is nobody's, or several people's: a guess would keep the wrong one from approving.
  */
@@ -11,7 +13,7 @@ export const personNamed = (text: string | null, people: People): string | null 
   if (text === null) return null;
   const given = folded(text);
   const is = only(people, ([id, person]) =>
-    [id, ...namesOf(person), person.chat].some((name) => name && folded(name) === given),
+    [id, ...namesOf(person), person.chat, ...(person.accounts ?? [])].some((name) => name && folded(name) === given),
   );
   return is ?? only(people, ([, person]) => namesOf(person).some((name) => holdsWords(given, folded(name))));
 };

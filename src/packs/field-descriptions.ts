@@ -189,6 +189,7 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'people.*.contact[].user': 'Account in chat.',
   'people.*.contact[].address': 'E-mail address.',
   'people.*.access': 'What the person can get into, in words.',
+  'people.*.accounts': 'Names they go by elsewhere, such as a GitHub login; who made a change is known by them.',
   teams: 'By id; the owner of a service is one of them.',
   'teams.*.title': 'Name for people.',
   'teams.*.members': 'Person ids.',
@@ -231,6 +232,7 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'services.*.workload.namespace': 'Namespace in the cluster.',
   'services.*.workload.name': 'Name in the namespace.',
   'services.*.dependsOn': 'Services it cannot work without, by id.',
+  'services.*.repository': 'Repository it is deployed from, as owner/name; its deployments are changes of the service.',
   'services.*.database': 'Where it keeps its data: a name of databases.',
   'services.*.connectionsPerReplica':
     'The most database connections that one replica opens; looked at before more replicas are made.',

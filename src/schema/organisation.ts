@@ -26,6 +26,8 @@ export const Person = z.strictObject({
   contact: z.array(ContactMethod).min(1),
   /** What the person can get into, in words: read when somebody with that access is looked for. */
   access: z.array(z.string()).default([]),
+  /** Names they go by elsewhere, such as a GitHub login: who made a change is known by them. */
+  accounts: z.array(z.string().min(1)).default([]),
 });
 
 export const Team = z.strictObject({
@@ -106,6 +108,11 @@ export const Service = z.strictObject({
     })
     .optional(),
   dependsOn: z.array(z.string()).default([]),
+  /** Repository that it is deployed from, as `owner/name`: its deployments are changes of this service. */
+  repository: z
+    .string()
+    .regex(/^[^/\s]+\/[^/\s]+$/, 'write owner/name')
+    .optional(),
   /** Where it keeps its data: a name of `databases`. */
   database: z.string().optional(),
   /** The most connections to it that one replica opens: the size of its pool. */
