@@ -34,6 +34,7 @@ import { sessionRoutes } from './routes/session.ts';
 import { shiftRoutes } from './routes/shifts.ts';
 import { statusRoutes } from './routes/status.ts';
 import { stopRoutes } from './routes/stops.ts';
+import { trustRoutes } from './routes/trust.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 export type App = FastifyInstance<
@@ -89,6 +90,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     policyRoutes,
     remediationRoutes,
     stopRoutes,
+    trustRoutes,
     reportRoutes,
     followUpRoutes,
     drillRoutes,

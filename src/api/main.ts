@@ -14,6 +14,7 @@ import { sandboxControl } from '../intake/sandbox-control.ts';
 import { openSpool } from '../intake/spool.ts';
 import { sourceTokens, webhooksOf } from '../integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
+import { loadRemediationPolicies } from '../packs/remediation-load.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { connectRemoteControl } from '../temporal/client.ts';
@@ -38,6 +39,10 @@ const main = async (): Promise<void> => {
   const log = pino({ name: 'api', level: config.MUSTER_LOG_LEVEL });
   const organisation = loadOrganisation(organisationFile(config));
   const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation, [config.MUSTER_PACK]);
+  const remediationPolicies = loadRemediationPolicies(
+    config.MUSTER_REMEDIATION_DIR ? [config.MUSTER_REMEDIATION_DIR] : [],
+    organisation,
+  );
   const rulebook = rulebookOf(packs, organisation, config.MUSTER_PACK);
   const peopleTokens = readPeopleTokens(config.MUSTER_PEOPLE_TOKENS ?? '', organisation);
   if (!config.DATABASE_URL) {
@@ -73,6 +78,7 @@ const main = async (): Promise<void> => {
   const app = await buildApp({
     store,
     rulebook,
+    remediationPolicies,
     receiver,
     remote,
     identities: identities({ token: config.MUSTER_TOKEN, sandboxSecret, peopleTokens, organisation }),

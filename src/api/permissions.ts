@@ -57,6 +57,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'POST /api/v1/incidents/:id/policy/apply': 'commander',
   'GET /api/v1/assessment': 'viewer',
   'GET /api/v1/incidents/:id/remediations': 'viewer',
+  'GET /api/v1/trust': 'viewer',
   'GET /api/v1/stops': 'viewer',
   // Whoever responds may stop; starting again takes more.
   'POST /api/v1/stops': ['responder', 'admin'],

@@ -1,5 +1,6 @@
 /** How well a version of a runbook did so far, and what follows from it. Pure; the runs are rows of the store. */
 import type { RemediationStatus } from '../schema/remediation.ts';
+import type { TrustRow } from '../schema/trust.ts';
 import type { TrustRule } from './mode-rules.ts';
 
 /** `aborted`: nothing was changed, or nobody knows what came of it; says nothing of the runbook. */
@@ -62,6 +63,41 @@ export const standingOf = (outcomes: readonly TrustOutcome[], { promote, demote 
   const suggestion = demotedBecause ? 'demoted' : runs >= promote.runs && bound >= promote.bound ? 'promote' : 'watch';
   return { ...tally, runs, bound, demotedBecause, suggestion };
 };
+
+/** One run that ended, as far as a table of trust goes. */
+export interface TrustEntry {
+  runbook: string;
+  version: number;
+  action: string;
+  environment: string;
+  signature: string;
+  outcome: TrustOutcome;
+  endedAt: string;
+}
+
+/**
+ * One row per version, action, environment and what was wrong, in the order of their last runs, latest first. Demotion is
+ * that of the version and action in the environment, whatever was wrong. `entries` are oldest first.
+ */
+export const trustRows = (entries: readonly TrustEntry[], ruleFor: (entry: TrustEntry) => TrustRule): TrustRow[] => {
+  const version = (entry: TrustEntry) => [entry.runbook, entry.version, entry.action, entry.environment].join('\n');
+  const versions = Map.groupBy(entries, version);
+  return [...Map.groupBy(entries, (entry) => `${version(entry)}\n${entry.signature}`).values()]
+    .flatMap((alike) => {
+      const last = alike.at(-1);
+      if (!last) return [];
+      const { outcome: _, endedAt: lastAt, ...keys } = last;
+      const rule = ruleFor(last);
+      const whole = standingOf(outcomesOf(versions.get(version(last)) ?? []), rule);
+      const own = standingOf(outcomesOf(alike), rule);
+      const { demotedBecause } = whole;
+      const suggestion = demotedBecause === null ? own.suggestion : ('demoted' as const);
+      return [{ ...keys, ...own, demotedBecause, suggestion, lastAt }];
+    })
+    .toSorted((left, right) => Date.parse(right.lastAt) - Date.parse(left.lastAt));
+};
+
+const outcomesOf = (entries: readonly TrustEntry[]): TrustOutcome[] => entries.map(({ outcome }) => outcome);
 
 /** What the end of a run says of its runbook; null while it has not ended, and for states that are no end. */
 export const trustOutcomeOf = (status: RemediationStatus): TrustOutcome | null => outcomes[status] ?? null;
