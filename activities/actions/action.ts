@@ -14,6 +14,8 @@ export interface ActionContext {
   readonly cluster: Cluster;
   readonly database: Database;
   readonly endpoint: Endpoint;
+  /** Another database of the catalogue, for what the target depends on. Throws InvalidInput for one there is no way to. */
+  databaseOf(name: string): Database;
   readonly organisation: Organisation;
   incidentId: string;
   target: Target;

@@ -4,6 +4,7 @@ import { Autoscaler, type Workload } from '../../src/schema/kubernetes.ts';
 import type { BlastClass, Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { allPodsOf, healthyWanted, listAll, namespacedPath, readWorkload, workloadPath } from './cluster-reads.ts';
+import { databaseBudgetGuard, databaseBudgetRisks } from './database-budget.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
 
 /** Scaling up is how connection exhaustion is made, so one run does not more than triple. */
@@ -101,7 +102,7 @@ export const scaleWorkload = defineAction({
       undo: `Back to ${before.replicas}; only while nobody has changed the number since.`,
       risks:
         wanted > before.replicas
-          ? ['Every replica opens its own database connections: the budget of the database must bear them.']
+          ? databaseBudgetRisks(context.organisation, target)
           : ['Fewer replicas carry the same traffic.'],
     };
   },
@@ -118,6 +119,7 @@ export const scaleWorkload = defineAction({
         withinFactor(workload, desired),
         await withinAutoscaler(context, desired),
         await withinQuota(context, workload, desired),
+        await databaseBudgetGuard(context, { now: workload.spec.replicas ?? 1, after: desired.replicas }),
         keepsEnough(desired, await healthyWanted(cluster, target, workload)),
       ],
     };
