@@ -1,5 +1,6 @@
 import { Bug } from '../../src/domain/errors.ts';
 import type { Action } from './action.ts';
+import { argoCdRollBack } from './argo-cd-roll-back.ts';
 import { cancelQuery } from './cancel-query.ts';
 import { cordonNode } from './cordon-node.ts';
 import { drainNode } from './drain-node.ts';
@@ -29,6 +30,7 @@ export const actions: ReadonlyMap<string, Action> = byName([
   switchServiceSelector,
   setConfigMapKey,
   httpSwitch,
+  argoCdRollBack,
   cancelQuery,
   terminateSession,
 ]);

@@ -198,7 +198,8 @@ const shown = (app: ArgoApp) => {
       project: app.project,
       source: source(),
       destination: { server: 'https://kubernetes.default.svc', namespace: 'storefront' },
-      syncPolicy: app.syncPolicy,
+      // An empty one is not kept.
+      ...(Object.keys(app.syncPolicy).length > 0 ? { syncPolicy: app.syncPolicy } : {}),
     },
     ...(operation ? { operation: operationShown(operation) } : {}),
     status: {
