@@ -2,29 +2,43 @@
 import { z } from 'zod';
 import { Organisation } from '../schema/organisation.ts';
 import { PackDocument } from '../schema/policy.ts';
+import { RemediationPolicyDocument } from '../schema/remediation-policy.ts';
 import { organisationDescriptions, packDescriptions } from './field-descriptions.ts';
+import { remediationPolicyDescriptions } from './remediation-descriptions.ts';
 
-export const schemaNames = ['pack', 'organisation'] as const;
+export const schemaNames = ['pack', 'organisation', 'remediation-policy'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
 /** Draft 7, which is what YAML language servers read. */
 export const jsonSchemaOf = (name: SchemaName): JsonSchema => {
-  const { $schema, ...shape } = z.toJSONSchema(name === 'pack' ? PackDocument : Organisation, {
-    io: 'input',
-    target: 'draft-7',
-  }) as JsonSchema;
-  const head = { $schema, $id: `https://muster.dev/schema/${name}.json` };
-  if (name === 'organisation') {
-    return {
-      ...head,
-      title: 'Muster organisation',
-      description: 'People, teams, duties, schedules and services: organisation.yaml. See docs/organisation.md.',
-      ...described(shape, organisationDescriptions),
-    };
-  }
+  if (name === 'pack') return packSchema();
+  const { schema, descriptions, ...words } = plainKinds[name];
+  const { $schema, ...shape } = draft7(schema);
+  return { $schema, $id: idOf(name), ...words, ...described(shape, descriptions) };
+};
+
+/** Kinds of files that are what their schema says, without `extends`. */
+const plainKinds = {
+  organisation: {
+    schema: Organisation,
+    title: 'Muster organisation',
+    description: 'People, teams, duties, schedules and services: organisation.yaml. See docs/organisation.md.',
+    descriptions: organisationDescriptions,
+  },
+  'remediation-policy': {
+    schema: RemediationPolicyDocument,
+    title: 'Muster remediation policy',
+    description: 'What Muster may change, and on whose word. See docs/remediation-policies.md.',
+    descriptions: remediationPolicyDescriptions,
+  },
+};
+
+const packSchema = (): JsonSchema => {
+  const { $schema, ...shape } = draft7(PackDocument);
   const whole = described(shape, packDescriptions);
   return {
-    ...head,
+    $schema,
+    $id: idOf('pack'),
     title: 'Muster policy pack',
     description: 'Who is told what and when, for each severity, and how everything is worded. See docs/packs.md.',
     if: { type: 'object', required: ['extends'] },
@@ -34,6 +48,11 @@ export const jsonSchemaOf = (name: SchemaName): JsonSchema => {
     definitions: { whole, derived: extending(whole) },
   };
 };
+
+const idOf = (name: SchemaName): string => `https://muster.dev/schema/${name}.json`;
+
+const draft7 = (schema: z.ZodType): JsonSchema =>
+  z.toJSONSchema(schema, { io: 'input', target: 'draft-7' }) as JsonSchema;
 
 /** As much of JSON Schema as zod writes. */
 export interface JsonSchema {

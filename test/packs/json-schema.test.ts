@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 import { organisationDescriptions, packDescriptions } from '../../src/packs/field-descriptions.ts';
 import { fieldsOf, type JsonSchema, jsonSchemaOf, schemaNames } from '../../src/packs/json-schema.ts';
 import { builtInPoliciesDir } from '../../src/packs/load.ts';
+import { remediationPolicyDescriptions } from '../../src/packs/remediation-descriptions.ts';
+import { builtInRemediationDir } from '../../src/packs/remediation-load.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const published = (name: string): string => join(root, 'docs/schema', `${name}.json`);
@@ -31,6 +33,10 @@ describe('an editor shows what a field is for', () => {
   test('every field of an organisation is described, and nothing that is no field', () => {
     const fields = fieldsOf(jsonSchemaOf('organisation'));
     expect(Object.keys(organisationDescriptions).toSorted(), remedy).toEqual(fields.toSorted());
+  });
+  test('every field of a remediation policy is described, and nothing that is no field', () => {
+    const fields = fieldsOf(jsonSchemaOf('remediation-policy'));
+    expect(Object.keys(remediationPolicyDescriptions).toSorted(), remedy).toEqual(fields.toSorted());
   });
 });
 
@@ -58,6 +64,10 @@ describe('an editor marks what is wrong', () => {
     for (const name of readdirSync(builtInPoliciesDir)) {
       expect(await accepts('pack', read(join(builtInPoliciesDir, name))), name).toBe('accepted');
     }
+    for (const name of readdirSync(builtInRemediationDir)) {
+      const policy = read(join(builtInRemediationDir, name));
+      expect(await accepts('remediation-policy', policy), name).toBe('accepted');
+    }
     expect(await accepts('organisation', read(join(root, 'src/sandbox/organisation.yaml')))).toBe('accepted');
     expect(await accepts('organisation', read(join(good, 'organisation.yaml')))).toBe('accepted');
   });
@@ -71,6 +81,20 @@ describe('an editor marks what is wrong', () => {
     const { title: _, ...untitled } = read(join(good, 'packs/ours.yaml')) as Record<string, unknown>;
     expect(await accepts('pack', untitled)).not.toBe('accepted');
     expect(await accepts('pack', { ...untitled, extends: 'guide-sev1-sev3' })).toBe('accepted');
+  });
+
+  test('a mode that does not exist, and a policy that changes something because nobody answered', async () => {
+    const policy = (spec: object) => ({
+      apiVersion: 'muster.dev/v1',
+      kind: 'RemediationPolicy',
+      metadata: { name: 'ours' },
+      spec,
+    });
+    expect(await accepts('remediation-policy', policy({ modes: { B1: 'auto' } }))).toBe('accepted');
+    expect(await accepts('remediation-policy', policy({ modes: { B1: 'always' } }))).not.toBe('accepted');
+    const onTimeout = (word: unknown) => policy({ approvals: { B2: { onTimeout: word } } });
+    expect(await accepts('remediation-policy', onTimeout({ escalateTo: 'cto' }))).toBe('accepted');
+    expect(await accepts('remediation-policy', onTimeout('proceed'))).not.toBe('accepted');
   });
 
   test('a field that is unknown, a figure without its unit, a word that is none of the choices', async () => {

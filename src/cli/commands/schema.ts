@@ -5,8 +5,10 @@ import { contextOf, type World } from '../context.ts';
 export const addSchemaCommand = (program: Command, world: World): void => {
   program
     .command('schema')
-    .description('print the JSON Schema of packs or of organisation.yaml, for editors')
-    .addArgument(new Argument('[kind]', 'what you write').choices(['pack', 'organisation']).default('pack'))
+    .description('print the JSON Schema of packs, of organisation.yaml or of remediation policies, for editors')
+    .addArgument(
+      new Argument('[kind]', 'what you write').choices(['pack', 'organisation', 'remediation-policy']).default('pack'),
+    )
     .addHelpText('after', '\nExample:\n  muster schema organisation > organisation.schema.json')
     .action(async (kind: SchemaName, _: unknown, command: Command) => {
       const { jsonSchemaOf } = await import('../../packs/json-schema.ts');

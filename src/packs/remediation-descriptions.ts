@@ -1,0 +1,108 @@
+/** What an editor shows beside each field of a remediation policy. */
+
+const classes = ['B1', 'B2', 'B3', 'B4'] as const;
+
+const selection = (path: string): Record<string, string> => ({
+  [`${path}.environments`]: 'Only services of these environments.',
+  [`${path}.exceptEnvironments`]: 'Every environment but these.',
+  [`${path}.clusters`]: 'Only targets in these clusters.',
+  [`${path}.namespaces`]: 'Only targets in these namespaces; nodes and databases have none.',
+  [`${path}.services`]: 'Only incidents of these services, by id.',
+  [`${path}.runbooks`]: 'Only what these runbooks propose, by name.',
+  [`${path}.drills`]: 'true: drills alone; false: live incidents alone.',
+});
+
+const approvers = (path: string): Record<string, string> => ({
+  [`${path}.roles`]: 'Roles of people who may approve. With duties: whoever has either; nobody else may.',
+  [`${path}.duties`]: 'Duties whose holders may approve, such as on-call-lead.',
+  [`${path}.count`]: 'How many different people must say yes.',
+});
+
+const approval = (blastClass: string): Record<string, string> => {
+  const path = `spec.approvals.${blastClass}`;
+  return {
+    [path]: 'How a yes must look for changes of this class.',
+    ...approvers(path),
+    [`${path}.timeout`]: 'How long the first people have to answer, such as 15m.',
+    [`${path}.notProposer`]: 'Whoever proposed it does not approve it.',
+    [`${path}.notAuthorOfChange`]: 'Whoever made the change that is taken back does not approve it.',
+    [`${path}.startWithin`]: 'A yes is worth nothing when the change has not begun by then.',
+    [`${path}.onTimeout`]: 'nothing, or escalateTo with a duty that is asked for as long again; then nothing.',
+    [`${path}.onTimeout.escalateTo`]: 'Duty of the organisation that is asked next.',
+  };
+};
+
+export const remediationPolicyDescriptions: Readonly<Record<string, string>> = {
+  apiVersion: 'muster.dev/v1',
+  kind: 'RemediationPolicy',
+  metadata: 'What the policy is called and who answers for it.',
+  'metadata.name': 'Lower case, digits and hyphens; reasons on the timeline name it.',
+  'metadata.owner': 'Team that answers for it.',
+  'metadata.description': 'What it is for, in one sentence.',
+  spec: 'What is not said here is said by the built-in policies; of several policies of your own the strictest counts.',
+  'spec.select': 'What the policy is about; a part that is not given leaves nothing out.',
+  ...selection('spec.select'),
+  'spec.modes': 'How much Muster does by itself: off, observe, recommend, approve or auto.',
+  'spec.modes.B1': 'One pod, one session, a switch that returns by itself.',
+  'spec.modes.B2': 'One workload, rolling and reversible.',
+  'spec.modes.B3': 'A node, all traffic of a service, a restart of a database; never auto.',
+  'spec.modes.B4': 'What cannot be taken back; recommend at the most.',
+  'spec.approvals': 'Who must say yes, by class.',
+  ...Object.assign({}, ...classes.map(approval)),
+  'spec.limits': 'How often something may be changed; beyond that a person is asked.',
+  'spec.limits.perTarget': 'Changes of one workload, node or database.',
+  'spec.limits.perTarget.max': 'So many within the window.',
+  'spec.limits.perTarget.window': 'Such as 1h.',
+  'spec.limits.perTarget.perDay': 'So many within a day.',
+  'spec.limits.perRunbook': 'Changes by one runbook, over all targets.',
+  'spec.limits.perRunbook.max': 'So many within the window.',
+  'spec.limits.perRunbook.window': 'Such as 1h.',
+  'spec.limits.perCluster': 'Changes in one cluster.',
+  'spec.limits.perCluster.max': 'So many within the window.',
+  'spec.limits.perCluster.window': 'Such as 1h.',
+  'spec.limits.perCluster.concurrent': 'So many at once.',
+  'spec.limits.total': 'Changes everywhere.',
+  'spec.limits.total.max': 'So many within the window.',
+  'spec.limits.total.window': 'Such as 1h.',
+  'spec.flap': 'A runbook that helps a target again and again only recommends itself for it.',
+  'spec.flap.times': 'So many recoveries in a row that did not last.',
+  'spec.flap.within': 'An alert that comes back within this time means that it did not last.',
+  'spec.flap.lookBack': 'How old a recovery may be to count.',
+  'spec.flap.breaker': 'For how long it only recommends itself, from the last return on.',
+  'spec.storm': 'When so much is unwell at once that one cause is likelier, B2 and above are only recommended.',
+  'spec.storm.share': 'More than this share of the targets of a service, from 0 to 1.',
+  'spec.storm.services': 'More than so many services at once.',
+  'spec.storm.coolDown': 'It must have been quiet for so long.',
+  'spec.freeze': 'Windows in which changes wait.',
+  'spec.freeze[].name': 'What people call it; each window has its own.',
+  'spec.freeze[].reason': 'Why, for whoever is held up by it.',
+  'spec.freeze[].from': 'First instant, with its zone: 2026-12-20T00:00:00+01:00.',
+  'spec.freeze[].to': 'The instant at which it is over.',
+  'spec.freeze[].weekly': 'Hours of every week, by the clock of the timezone. They may cross midnight.',
+  'spec.freeze[].weekly[].days': 'Days on which the hours begin; every day when absent.',
+  'spec.freeze[].weekly[].from': 'Time of day such as 16:00.',
+  'spec.freeze[].weekly[].to': 'Time of day; 24:00 is the end of the day.',
+  'spec.freeze[].timezone': 'Zone of the weekly hours, such as Europe/Berlin.',
+  'spec.freeze[].scope': 'Narrower than the policy itself.',
+  ...selection('spec.freeze[].scope'),
+  'spec.freeze[].capMode': 'The most that is possible meanwhile; approve when absent.',
+  'spec.freeze[].approvals': 'Who approves meanwhile; as always when absent.',
+  ...approvers('spec.freeze[].approvals'),
+  'spec.freeze[].emergencyRank':
+    'In an incident of this rank or worse (1 is the worst) a person may override the window, with a reason.',
+  'spec.require': 'What must hold before and after a change.',
+  'spec.require.minAvailable': 'Replicas that stay available, as a number or a share such as 60%.',
+  'spec.require.allowLabel':
+    'Label or annotation that a target must carry, such as muster.dev/allow: names of actions, or all.',
+  'spec.require.nodesReadyAtLeast': 'Share of the nodes that stay ready, such as 51%.',
+  'spec.newRunbooks': 'Versions of runbooks that have no history yet.',
+  'spec.newRunbooks.mode': 'The most that they may do.',
+  'spec.newRunbooks.trusted': 'Versions that somebody vouches for, as name@version; built-in: what comes with Muster.',
+  'spec.trust': 'What follows from results.',
+  'spec.trust.promote': 'When people are told to consider auto.',
+  'spec.trust.promote.runs': 'After so many runs.',
+  'spec.trust.promote.bound': 'And with this Wilson lower bound of the share that was verified, from 0 to 1.',
+  'spec.trust.demote': 'When people are asked each time again, until there is a new version.',
+  'spec.trust.demote.harmful': 'After so many runs that made things worse.',
+  'spec.trust.demote.ineffectiveInARow': 'After so many runs in a row without effect.',
+};
