@@ -72,7 +72,7 @@ const sources = folders.flatMap((folder) =>
 const ours: Record<string, string> = {
   'workflows/follow-up.ts: a duration of a promise: remindAgainMs = 7 * 86_400_000':
     'open action items are asked after every week; the documents only say until completion',
-  'activities/evidence/diagnose.ts: a duration of a promise: lookBackMs, seriesBeforeMs), 60_000':
+  'activities/evidence/metrics.ts: a duration of a promise: lookBackMs, beforeMsMin), 60_000':
     'how much of a graph is drawn before the onset',
   'src/domain/change-score.ts: a duration of a promise: lookBackMsMax = 4 * 3_600_000':
     'the score of a change has faded to nothing by then',
