@@ -125,12 +125,13 @@ const superviseWith = async (
   }
 };
 
-/** A faulty pack or organisation is told before anything runs, all faults at once. */
+/** A faulty pack, organisation or remediation policy is told before anything runs, all faults at once. */
 const checkPolicies = (config: Config, organisationFile: string): void => {
   const { faults } = checkFiles({
     organisationFile,
     packDirs: config.MUSTER_PACKS_DIR === undefined ? [] : [resolve(config.MUSTER_PACKS_DIR)],
     needed: [config.MUSTER_PACK],
+    remediationDirs: config.MUSTER_REMEDIATION_DIR === undefined ? [] : [resolve(config.MUSTER_REMEDIATION_DIR)],
   });
   if (faults.length === 0) return;
   throw new InvalidInput(`the policies cannot be used:\n${faults.map((fault) => `  ${writeFault(fault)}`).join('\n')}`);

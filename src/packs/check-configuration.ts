@@ -11,6 +11,8 @@ export interface CheckReport {
   packs: string[];
   people: number;
   services: number;
+  /** Names of the remediation policies of your own. */
+  remediationPolicies: string[];
   /** Built-in packs that ask for more than this organisation has; no fault while nobody needs them. */
   leftOut: { pack: string; missing: number }[];
   /** In the order of files and lines, faults and warnings mixed. */
@@ -22,17 +24,19 @@ export interface CheckReport {
  * looked for once the organisation has no fault. Never throws for a faulty file.
  */
 export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckReport => {
-  const { organisation, packs, leftOut, faults } = readFiles(files);
+  const { organisation, packs, leftOut, faults, remediationPolicies, remediationFindings } = readFiles(files);
   const counting = packs.filter((pack) => !isBuiltIn(pack) || files.needed?.includes(pack.value.pack));
   const findings: Finding[] = [
     ...faults.map((fault) => ({ ...fault, level: 'fault' as const })),
     ...(organisation ? [...onCallGaps(organisation, counting, ahead), ...clockGaps(organisation, ahead)] : []),
     ...packs.flatMap(promiseGaps),
+    ...remediationFindings,
   ];
   return {
     packs: packs.map(({ value }) => value.pack),
     people: Object.keys(organisation?.value.people ?? {}).length,
     services: Object.keys(organisation?.value.services ?? {}).length,
+    remediationPolicies: remediationPolicies.filter(({ builtIn }) => !builtIn).map(({ name }) => name),
     leftOut: leftOut.map(({ pack, missing }) => ({ pack, missing: missing.length })),
     findings: onceEach(findings).toSorted(byPlace),
   };

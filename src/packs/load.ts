@@ -6,12 +6,15 @@ import { holdersOf } from '../domain/on-call.ts';
 import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
 import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';
+import type { RemediationPolicy } from '../schema/remediation-policy.ts';
 import { organisationFaults } from './check-organisation.ts';
 import { togetherFaults } from './check-together.ts';
 import { idOf, onceEach, resolvePack, resolvePacks } from './extend.ts';
 import { type Fault, refuse, unknownName } from './fault.ts';
+import type { Finding } from './finding.ts';
 import { collect, readText, unreadable, yamlFiles } from './read-files.ts';
 import { parseTree, readYaml, type Sourced, type YamlTree } from './read-yaml.ts';
+import { readRemediationPolicies } from './remediation-load.ts';
 
 export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
 
@@ -57,6 +60,8 @@ export interface FilesToRead {
   packDirs: readonly string[];
   /** Built-in packs that must be usable with this organisation; those of `packDirs` must in any case. */
   needed?: readonly string[];
+  /** Folders with remediation policies. */
+  remediationDirs?: readonly string[];
 }
 
 /** What was read: sound files with the place of each field, and every fault of the others. Never throws for a faulty file. */
@@ -66,29 +71,40 @@ export interface ReadFiles {
   packs: Sourced<PackDocument>[];
   /** Built-in packs that nobody needs and that ask for more than the organisation has, with what they miss. */
   leftOut: { pack: string; missing: Fault[] }[];
+  /** Built-in ones first. */
+  remediationPolicies: RemediationPolicy[];
+  remediationFindings: Finding[];
   faults: Fault[];
 }
 
-export const readFiles = ({ organisationFile, packDirs, needed = [] }: FilesToRead): ReadFiles => {
+export const readFiles = ({ organisationFile, packDirs, needed = [], remediationDirs }: FilesToRead): ReadFiles => {
   const { packs, ids, faults } = readPacks(packDirs);
   const unknown = needed
     .filter((id) => !ids.includes(id))
     .map((id) => unreadable([...packDirs].at(-1) ?? builtInPoliciesDir, unknownName('pack', id, ids)));
   const organisation = collect(faults, () => readOrganisation(readText(organisationFile), organisationFile));
   const { fitting, leftOut, faults: together } = matchPacks(packs, organisation?.value, needed);
-  return { organisation, packs: fitting, leftOut, faults: onceEach([...unknown, ...faults, ...together]) };
+  const remediation = readRemediationPolicies(remediationDirs, organisation?.value);
+  return {
+    organisation,
+    packs: fitting,
+    leftOut,
+    remediationPolicies: remediation.policies,
+    remediationFindings: remediation.findings,
+    faults: onceEach([...unknown, ...faults, ...together]),
+  };
 };
 
 /** Faults that keep Muster from starting: never throws for a faulty file, so that all are seen in one go. */
 export const checkFiles = (
   files: FilesToRead,
 ): { packs: string[]; people: number; services: number; faults: Fault[] } => {
-  const { packs, organisation, faults } = readFiles(files);
+  const { packs, organisation, faults, remediationFindings } = readFiles(files);
   return {
     packs: packs.map(({ value }) => value.pack),
     people: Object.keys(organisation?.value.people ?? {}).length,
     services: Object.keys(organisation?.value.services ?? {}).length,
-    faults,
+    faults: [...faults, ...remediationFindings.filter(({ level }) => level === 'fault')],
   };
 };
 

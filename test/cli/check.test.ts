@@ -38,6 +38,28 @@ describe('check', () => {
     );
   });
 
+  test('reads remediation policies of the folder as well', async () => {
+    const policies = fileURLToPath(new URL('../packs/broken-remediation', import.meta.url));
+    const folder = mkdtempSync(join(tmpdir(), 'muster-check-'));
+    try {
+      cpSync(join(policies, 'good'), join(folder, 'remediation'), { recursive: true });
+      const organisation = [
+        '--organisation',
+        fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)),
+      ];
+      const sound = await muster(['check', folder, ...organisation, ...from]);
+      expect(sound.code).toBe(0);
+      expect(sound.out).toContain('remediation by payments, ');
+      cpSync(join(policies, 'b3-without-a-question.yaml'), join(folder, 'remediation/payments.yaml'));
+      const { code, out } = await muster(['check', folder, ...organisation, ...from]);
+      expect(code).toBe(1);
+      expect(out).toContain('remediation/payments.yaml:12:35');
+      expect(out).toContain('spec.modes.B3: a B3 change always needs the yes of two people');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('names file, line, column and field of a fault, says what to do, and exits with 1', async () => {
     const { code, out, err } = await withBroken('ladder-not-in-order.yaml', 'packs/ours.yaml', (folder) =>
       muster(['check', folder, ...from]),

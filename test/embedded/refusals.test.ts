@@ -47,6 +47,16 @@ describe('npm start refuses with one clear message', () => {
     expect(said).toMatch(/mine\.yaml:2:\d+ titel/);
   });
 
+  test('a remediation policy that is broken, with file and line', async () => {
+    const folder = privateFolder();
+    writeFileSync(
+      join(folder, 'ours.yaml'),
+      'kind: RemediationPolicy\napiVersion: muster.dev/v1\nmetadata: { name: ours }\n',
+    );
+    const said = await refused(await runSupervisor(realSupervisor, { MUSTER_REMEDIATION_DIR: folder }));
+    expect(said).toMatch(/ours\.yaml:1:1 spec: missing/);
+  });
+
   test('an unknown flag, and where the flags are listed', async () => {
     const run = await runSupervisor(realSupervisor, { argv: ['--drlil', 'bad-release'] });
     expect(await refused(run)).toContain('--help');

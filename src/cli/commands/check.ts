@@ -12,6 +12,7 @@ interface CheckOptions {
   organisation?: string;
   packs?: string[];
   pack?: string[];
+  remediation?: string[];
   from?: string;
   days: string;
   strict?: boolean;
@@ -22,11 +23,17 @@ const daysMax = 400;
 export const addCheckCommand = (program: Command, world: World): void => {
   program
     .command('check [folder]')
-    .description('validate organisation and packs without the API, and find what nobody answers; exit 1 on a fault')
+    .description(
+      'validate organisation, packs and remediation policies without the API, and find what nobody answers; exit 1 on a fault',
+    )
     .option('--organisation <file>', 'organisation.yaml; that of the folder, else MUSTER_ORGANISATION, when absent')
     .option(
       '--packs <dir...>',
       'folders with packs of your own; that of the folder, else MUSTER_PACKS_DIR, when absent',
+    )
+    .option(
+      '--remediation <dir...>',
+      'folders with remediation policies; that of the folder, else MUSTER_REMEDIATION_DIR, when absent',
     )
     .option('--pack <id...>', 'built-in packs that must be usable; MUSTER_PACK when absent')
     .option('--from <instant>', 'look ahead from here instead of now, such as 2026-12-01T00:00:00Z')
@@ -56,7 +63,7 @@ export const addCheckCommand = (program: Command, world: World): void => {
         throw new CommandFailed(`${words}; correct them and check again`);
       }
       output.line(
-        `${counted(report.packs.length, 'pack')} (${report.packs.join(', ')}), ${report.people} people, ${counted(report.services, 'service')}: ${words}`,
+        `${counted(report.packs.length, 'pack')} (${report.packs.join(', ')}), ${policiesInWords(report)}${report.people} people, ${counted(report.services, 'service')}: ${words}`,
       );
     });
 };
@@ -64,19 +71,24 @@ export const addCheckCommand = (program: Command, world: World): void => {
 const filesOf = (world: World, folder: string | undefined, options: CheckOptions) => {
   const inFolder = folder === undefined ? null : resolve(world.workingDir, folder);
   if (inFolder !== null && !isFolder(inFolder)) {
-    throw misused(`${folder} is no folder; give one that holds organisation.yaml, and packs of your own in packs/`);
+    throw misused(
+      `${folder} is no folder; give one that holds organisation.yaml, and packs of your own in packs/ and remediation policies in remediation/`,
+    );
   }
   const beside = inFolder === null ? null : join(inFolder, 'organisation.yaml');
   const organisationFile =
     options.organisation === undefined && beside !== null ? beside : organisationFileOf(world, options.organisation);
-  const own = options.packs ?? packDirsOf(world, inFolder);
-  const packDirs = own.map((dir) => resolve(world.workingDir, dir));
-  return { organisationFile, packDirs, needed: neededPacks(world, options, packDirs.length > 0) };
+  const { MUSTER_PACKS_DIR, MUSTER_REMEDIATION_DIR } = world.environment;
+  const dirs = (given: string[] | undefined, beside: string, otherwise: string | undefined) =>
+    (given ?? dirsOf(inFolder, beside, otherwise)).map((dir) => resolve(world.workingDir, dir));
+  const packDirs = dirs(options.packs, 'packs', MUSTER_PACKS_DIR);
+  const remediationDirs = dirs(options.remediation, 'remediation', MUSTER_REMEDIATION_DIR);
+  return { organisationFile, packDirs, remediationDirs, needed: neededPacks(world, options, packDirs.length > 0) };
 };
 
-const packDirsOf = ({ environment }: World, folder: string | null): string[] => {
-  if (folder !== null) return isFolder(join(folder, 'packs')) ? [join(folder, 'packs')] : [];
-  return environment.MUSTER_PACKS_DIR ? [environment.MUSTER_PACKS_DIR] : [];
+const dirsOf = (folder: string | null, name: string, otherwise: string | undefined): string[] => {
+  if (folder !== null) return isFolder(join(folder, name)) ? [join(folder, name)] : [];
+  return otherwise ? [otherwise] : [];
 };
 
 /** Without a word the built-in default counts, unless there are packs of one's own. */
@@ -109,6 +121,10 @@ const printFinding = (
   output.line(`${near.startsWith('..') ? file : near}:${line}:${column}`);
   output.line(`  ${mark} ${output.paint(path, 'bold')}: ${message}`);
 };
+
+/** Only your own are worth a word. */
+const policiesInWords = ({ remediationPolicies: names }: CheckReport): string =>
+  names.length === 0 ? '' : `remediation by ${names.join(', ')}, `;
 
 const counted = (count: number, word: string): string =>
   `${count === 0 ? 'no' : count} ${count === 1 ? word : `${word}s`}`;
