@@ -72,6 +72,10 @@ export const variables = {
   MAIL_FROM: z.string().default('muster@localhost').describe('sender and organiser of mails'),
   ALERTMANAGER_TOKEN: z.string().optional().describe("bearer token of the alertmanager source, beside the API's own"),
   GENERIC_TOKEN: z.string().optional().describe("bearer token of the generic source, beside the API's own"),
+  GITHUB_WEBHOOK_SECRET: z
+    .string()
+    .optional()
+    .describe('secret of the GitHub webhook that tells of deployments; two with a comma while one replaces the other'),
   SNS_TOPIC_ARNS: z.string().optional().describe('comma-separated SNS topics whose CloudWatch alarms are accepted'),
   MUSTER_FAILPOINT: z.string().optional().describe('tests only: name of the point at which to die'),
   MUSTER_LOG_LEVEL: z

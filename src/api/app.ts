@@ -17,6 +17,7 @@ import type { Principal } from './auth.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { may, type Permission, permissionOf } from './permissions.ts';
 import { handleError, sendProblem } from './problem.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { drillRoutes } from './routes/drills.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -92,6 +93,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     stopRoutes,
     trustRoutes,
     reportRoutes,
+    changeRoutes,
     followUpRoutes,
     drillRoutes,
     eventRoutes,

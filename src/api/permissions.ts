@@ -65,6 +65,9 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'GET /api/v1/reports': 'viewer',
   // A help desk's own automation sends them, too.
   'POST /api/v1/reports': 'responder or source',
+  'GET /api/v1/changes': 'viewer',
+  // Pipelines and flag services send them.
+  'POST /api/v1/changes': 'responder or source',
   'POST /api/v1/incidents/:id/acknowledge': 'responder',
   'POST /api/v1/incidents/:id/escalate': 'responder',
   'POST /api/v1/incidents/:id/severity': 'responder',

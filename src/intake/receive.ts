@@ -12,6 +12,7 @@ import type { Receipt } from '../schema/api.ts';
 import type { TakenReport } from '../schema/report.ts';
 import type { DeliveryRecord, DrillRow, Store } from '../store/store.ts';
 import { boundedAlert } from './bounded-alert.ts';
+import { newChanges } from './changes.ts';
 import { correlate, type DrilledAlert } from './correlate.ts';
 import { bodyHashOf, excerptOf, faultOf, payloadBytesMax, storable } from './payload.ts';
 import { countReports, type ReportOrder, takeReport } from './reports.ts';
@@ -234,8 +235,8 @@ const record = ({ request, parsed, fault, bodyHash, receivedAt }: Prepared, id: 
 });
 
 const nothing = async (): Promise<void> => {};
-const acceptedOf = ({ alerts, reports = [], answers }: ParsedDelivery): number =>
-  alerts.length + reports.length + answers.length;
+const acceptedOf = ({ alerts, reports = [], changes = [], answers }: ParsedDelivery): number =>
+  alerts.length + reports.length + changes.length + answers.length;
 const repeat = (receipt: string, incidents: string[], practice: boolean): Answer => ({
   kind: 'repeat',
   receipt: { receipt, accepted: 0, incidents },
@@ -256,14 +257,17 @@ const parse = async (webhook: Webhook, request: IncomingRequest): Promise<Parsed
       reason: storable(reason.slice(0, 1_000)),
       excerpt: storable(excerpt.slice(0, 4_000)),
     }));
-    const unreadable = alerts.length === 0 && !parsed.reports?.length && quarantined.length > 0;
+    const isOfTrouble = webhook.tellsOfTrouble !== false;
+    const unreadable = isOfTrouble && alerts.length === 0 && !parsed.reports?.length && quarantined.length > 0;
     const reason = quarantined[0]?.reason ?? 'no readable alert';
     return { ...parsed, quarantined, alerts: unreadable ? [unreadableAlert(request, reason)] : alerts };
   } catch (error) {
     const reason = error instanceof MusterError ? error.message : 'it has a shape that nobody expected';
+    const isOfTrouble = webhook.tellsOfTrouble !== false;
+    const kept = { reason: storable(reason.slice(0, 1_000)), excerpt: excerptOf(request.raw) };
     return {
-      alerts: [unreadableAlert(request, reason)],
-      quarantined: [],
+      alerts: isOfTrouble ? [unreadableAlert(request, reason)] : [],
+      quarantined: isOfTrouble ? [] : [kept],
       answers: [],
       deliveryId: null,
       note: storable(reason.slice(0, 1_000)),
@@ -318,7 +322,12 @@ const commit = async (
   let outcome: Awaited<ReturnType<typeof correlate>> = { incidents: [], drills: [] };
   await store.intake.commit(record(prepared, id), parsed.quarantined, async (tx) => {
     const { source } = prepared.request;
-    const { reports = [] } = parsed;
+    const { reports = [], changes = [] } = parsed;
+    await tx.changes.record(
+      changes.flatMap((given, at) =>
+        newChanges(given, { source, person: null, key: `${id}/${at}`, receivedAt }, rulebook.organisation),
+      ),
+    );
     const counted = await countReports({ tx, rulebook, reports, delivery: id, receivedAt, by: source });
     outcome = await correlate({
       tx: counted.tx,

@@ -4,6 +4,7 @@
  * Every port call makes at most one attempt and throws VendorError; Temporal retries.
  */
 import type { Alert } from '../schema/alert.ts';
+import type { GivenChange } from '../schema/change.ts';
 import type { DatabaseActivity, DatabaseRights, Session } from '../schema/database.ts';
 import type { GivenReport } from '../schema/report.ts';
 
@@ -239,6 +240,8 @@ export interface ParsedDelivery {
   alerts: Alert[];
   /** What customers told a help desk. */
   reports?: GivenReport[];
+  /** What was deployed, switched or otherwise changed. */
+  changes?: GivenChange[];
   /** Members that could not be read; kept for a person, the rest goes on. */
   quarantined: { reason: string; excerpt: string }[];
   /** Answers of people at the vendor: an acknowledgement on the phone. */
@@ -261,6 +264,8 @@ export interface Webhook {
   source: string;
   /** Throws NotAuthenticated. Sources with a shared secret return; the intake checks bearer tokens itself when `bearer` is true. */
   bearer: boolean;
+  /** false: it tells of no trouble, so what cannot be read of it is kept and pages nobody. */
+  tellsOfTrouble?: boolean;
   verify(request: WebhookRequest): Promise<void>;
   /** Throws InvalidInput for bytes that are not even the vendor's envelope; the intake then opens a generic alert if they were authentic. */
   parse(request: WebhookRequest): Promise<ParsedDelivery>;

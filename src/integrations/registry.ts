@@ -10,6 +10,7 @@ import { cloudwatchMetrics } from './cloudwatch/metrics.ts';
 import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
 import { createEndpoint } from './endpoint/index.ts';
 import { genericWebhook } from './generic/webhook.ts';
+import { githubWebhook } from './github/webhook.ts';
 import { createHealthProbe } from './health-page/probe.ts';
 import type {
   Cluster,
@@ -229,11 +230,16 @@ export const webhooksOf = (config: Config): Webhook[] => {
     config.PAGERDUTY_WEBHOOK_SECRET,
     config.MUSTER_SANDBOX_SECRET && sandboxToken(config.MUSTER_SANDBOX_SECRET, 'pagerduty-webhook'),
   ].filter((secret): secret is string => !!secret);
+  const githubSecrets = (config.GITHUB_WEBHOOK_SECRET ?? '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '');
   return [
     alertmanagerWebhook(),
     genericWebhook(),
     ...(config.SNS_TOPIC_ARNS ? [cloudwatchWebhook({ topicArns: topicArns.filter((arn) => arn !== '') })] : []),
     ...(pagerdutySecrets.length > 0 ? [pagerdutyWebhook(pagerdutySecrets)] : []),
+    ...(githubSecrets.length > 0 ? [githubWebhook(githubSecrets)] : []),
   ];
 };
 

@@ -18,6 +18,7 @@ import { openSpool, type Spool } from '../../src/intake/spool.ts';
 import { alertmanagerWebhook } from '../../src/integrations/alertmanager/webhook.ts';
 import { cloudwatchWebhook } from '../../src/integrations/cloudwatch/webhook.ts';
 import { genericWebhook } from '../../src/integrations/generic/webhook.ts';
+import { githubWebhook } from '../../src/integrations/github/webhook.ts';
 import { pagerdutyWebhook } from '../../src/integrations/pagerduty/webhook.ts';
 import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
@@ -31,6 +32,7 @@ import { type SnsTopic, snsTopic } from './sns-signer.ts';
 export const approvalKey = 'a key of the tests, long enough to be one';
 export const operatorToken = 'operator-token-for-tests';
 export const sandboxSecret = 'sandbox-secret-for-tests';
+export const githubSecret = 'github-secret-for-tests';
 export const pagerdutySecret = 'pagerduty-secret-for-tests';
 export const personToken = (id: string): string => sandboxToken(sandboxSecret, `person:${id}`);
 
@@ -160,6 +162,7 @@ export const anApi = async (
       genericWebhook(),
       cloudwatchWebhook({ topicArns: [topic.arn], fetchText: topic.fetchText }),
       pagerdutyWebhook([pagerdutySecret]),
+      githubWebhook(['another-secret-for-tests', githubSecret]),
     ],
     tokensOf: (source) => [operatorToken, sandboxToken(sandboxSecret, `source:${source}`)],
     spool,
