@@ -85,7 +85,6 @@ export const contextOf = async (
       return endpoint(target.cluster, drill);
     },
     databaseOf: (name) => database(name, drill),
-    databaseOf: (name) => database(name, drill),
     organisation,
     incidentId,
     target: { cluster: target.cluster, kind: target.kind, namespace: target.namespace, name: target.name },
