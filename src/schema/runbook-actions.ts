@@ -41,7 +41,10 @@ const listed: Record<string, RunbookAction> = {
         replicas: z.number().int().min(1).max(1_000).optional(),
         factor: z.number().positive().max(3).optional(),
       })
-      .refine(({ replicas, factor }) => (replicas === undefined) !== (factor === undefined), 'give replicas or factor'),
+      .refine(
+        ({ replicas, factor }) => (replicas === undefined) !== (factor === undefined),
+        'give either replicas or factor',
+      ),
   },
   'set-resources': {
     kinds: workloads,
@@ -55,7 +58,8 @@ const listed: Record<string, RunbookAction> = {
   },
   'evict-pod': { kinds: ['Pod'], reversible: false, params: nothing },
   'cordon-node': { kinds: ['Node'], reversible: true, params: nothing },
-  'drain-node': { kinds: ['Node'], reversible: false, params: nothing },
+  /** Pods with data in an empty directory are for people to decide on. */
+  'drain-node': { kinds: ['Node'], reversible: false, params: z.strictObject({ deadline: Duration.optional() }) },
   'switch-service-selector': {
     kinds: ['Service'],
     reversible: true,
@@ -75,7 +79,7 @@ const listed: Record<string, RunbookAction> = {
   'http-switch': {
     kinds: ['Switch'],
     reversible: true,
-    params: z.strictObject({ state: z.union([z.string(), z.boolean(), z.number()]) }),
+    params: z.strictObject({ to: z.string(), ttl: Duration.optional() }),
   },
   'argo-cd-roll-back': { kinds: ['Application'], reversible: true, params: nothing },
 };
