@@ -5,12 +5,14 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/domain/errors.ts';
+import { rulesFor } from '../../src/domain/mode-rules.ts';
 import { loadOrganisation } from '../../src/packs/load.ts';
 import {
   builtInRemediationDir,
   loadRemediationPolicies,
   readRemediationPolicies,
 } from '../../src/packs/remediation-load.ts';
+import { changingClasses } from '../../src/schema/remediation-policy.ts';
 
 const broken = fileURLToPath(new URL('./broken-remediation', import.meta.url));
 const right = readFileSync(join(broken, 'good/payments.yaml'), 'utf8');
@@ -91,6 +93,24 @@ describe('what comes with Muster', () => {
   });
   test('loads without any folder or organisation', () => {
     expect(loadRemediationPolicies().every(({ builtIn }) => builtIn)).toBe(true);
+  });
+});
+
+describe('docs/remediation-policies.md', () => {
+  const page = readFileSync(fileURLToPath(new URL('../../docs/remediation-policies.md', import.meta.url)), 'utf8');
+  test('shows a policy that is sound', () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    write('example.yaml', example);
+    expect(findings()).toEqual([]);
+    expect(loadRemediationPolicies([folder], organisation).map(({ name }) => name)).toContain('payments');
+  });
+  test('says of each class what the built-in policies say', () => {
+    const said = [...page.matchAll(/^\| (B[1-4]) \|[^|]+\| (\w+) \| (\w+) \|/gm)].map(([, ...cells]) => cells);
+    const scope = { cluster: '', namespace: '', service: null, runbook: null, drill: false };
+    const policies = loadRemediationPolicies();
+    const modeOf = (environment: string, blastClass: string) =>
+      rulesFor(policies, { ...scope, environment }).modes[blastClass as 'B1'].mode;
+    expect(said).toEqual(changingClasses.map((each) => [each, modeOf('production', each), modeOf('elsewhere', each)]));
   });
 });
 
