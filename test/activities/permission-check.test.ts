@@ -165,6 +165,16 @@ describe('on a real control plane', () => {
     if (!plane.restricted) throw new Error('a real control plane has permissions');
     return plane.restricted(namespace, rules);
   };
+  /** The committed ClusterRole, for the restricted account of one namespace. */
+  const grantInCluster = async (need: string, namespace: string): Promise<void> => {
+    const [role, binding] = documentsOf(`rbac/cluster/${need}.yaml`);
+    const renamed = { metadata: { name: namespace } };
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    await make(plane.cluster, `${rbac}/clusterroles`, { ...role, ...renamed });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: namespace };
+    const subjects = [{ kind: 'ServiceAccount', name: 'muster-restricted', namespace }];
+    await make(plane.cluster, `${rbac}/clusterrolebindings`, { ...binding, ...renamed, roleRef, subjects });
+  };
 
   test('an account without rights lacks every rule, and may still ask', async ({ skip }) => {
     if (missing) return skip(missing);
@@ -250,7 +260,7 @@ describe('on a real control plane', () => {
     },
   );
 
-  test('the Role of the evidence is all that a diagnosis reads, and without it each part is named', async ({
+  test('Role and ClusterRole of the evidence are all that a diagnosis reads, and without a rule its part is named', async ({
     skip,
   }) => {
     if (missing) return skip(missing);
@@ -258,6 +268,7 @@ describe('on a real control plane', () => {
     await given.release('shop/checkout:2.4.0-bad');
     const rules = rulesOf('rbac/evidence.yaml');
     const account = await restricted('only-evidence', rules);
+    await grantInCluster('evidence', 'only-evidence');
     given.wire.request = (request) => account.request(request);
     given.wire.text = (path, query) => account.text(path, query);
     await until('there are logs', async () => {
@@ -268,11 +279,11 @@ describe('on a real control plane', () => {
 
     const role = '/apis/rbac.authorization.k8s.io/v1/namespaces/only-evidence/roles/muster-restricted';
     const contentType = 'application/merge-patch+json';
-    const body = { rules: rules.filter(({ resources }) => !resources.includes('pods')) };
+    const body = { rules: rules.filter(({ resources }) => !resources.includes('events')) };
     await plane.cluster.request({ method: 'PATCH', path: role, contentType, body });
     await expect
       .poll(async () => (await given.diagnose()).missing.join('; '), { timeout: 10_000 })
-      .toContain('grant its Role apiGroups [""], resources ["pods"], verbs ["list"]');
+      .toContain('grant its Role apiGroups [""], resources ["events"], verbs ["list"]');
   });
 
   test('cordon-node works with its ClusterRole, and names it when it is not there', async ({ skip }) => {
@@ -283,13 +294,7 @@ describe('on a real control plane', () => {
     given.wire.request = (request) => account.request(request);
     expect(await given.refusal('cordon-node', {}, target)).toContain('grant its ClusterRole');
 
-    const subjects = [{ kind: 'ServiceAccount', name: 'muster-restricted', namespace: 'only-cordon-node' }];
-    const [role, binding] = documentsOf('rbac/cluster/cordon-node.yaml');
-    const renamed = { metadata: { name: 'only-cordon-node' } };
-    const rbac = '/apis/rbac.authorization.k8s.io/v1';
-    await make(plane.cluster, `${rbac}/clusterroles`, { ...role, ...renamed });
-    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'only-cordon-node' };
-    await make(plane.cluster, `${rbac}/clusterrolebindings`, { ...binding, ...renamed, roleRef, subjects });
+    await grantInCluster('cordon-node', 'only-cordon-node');
     await expect.poll(() => missingPermissions(account, [], only('cordon-node')), { timeout: 10_000 }).toEqual([]);
     // Of two nodes none is taken away.
     for (const name of ['spare-1', 'spare-2']) {
