@@ -1,4 +1,5 @@
 /** Keeps as many pods as each ReplicaSet wants, and its status true. */
+import { asFields } from '../wire.ts';
 import { randomSuffix } from './names.ts';
 import {
   canonical,
@@ -12,6 +13,7 @@ import {
   type ReplicaSet,
 } from './objects.ts';
 import { behaviourOf, isNodeUp } from './pod-life.ts';
+import { matchesSelector } from './selectors.ts';
 import type { ClusterStore } from './store.ts';
 
 const component = 'replicaset-controller';
@@ -22,7 +24,12 @@ export const syncReplicaSet = (store: ClusterStore, set: ReplicaSet, atMs: numbe
   const difference = set.spec.replicas - active.length;
   for (let made = 0; made < difference; made += 1) {
     const name = `${set.metadata.name}-${randomSuffix()}`;
-    createPod(store, set, { name, template: set.spec.template, node: leastUsedNode(store), component }, atMs);
+    createPod(
+      store,
+      set,
+      { name, template: set.spec.template, node: leastUsedNode(store, set.spec.template.spec), component },
+      atMs,
+    );
   }
   for (const pod of [...active].sort(expendableFirst).slice(0, Math.max(0, -difference))) {
     const message = `Deleted pod: ${pod.metadata.name}`;
@@ -107,7 +114,7 @@ export const createPod = (store: ClusterStore, owner: KubeObject, wanted: NewPod
 export const schedulePending = (store: ClusterStore, atMs: number): boolean => {
   let changed = false;
   for (const pod of store.pods()) {
-    const node = pod.spec.nodeName ? null : leastUsedNode(store);
+    const node = pod.spec.nodeName ? null : leastUsedNode(store, pod.spec);
     if (!node) continue;
     pod.spec.nodeName = node;
     pod.status.conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: kubeTime(atMs) }];
@@ -117,13 +124,23 @@ export const schedulePending = (store: ClusterStore, atMs: number): boolean => {
   return changed;
 };
 
-export const leastUsedNode = (store: ClusterStore): string | null => {
+/** Of the nodes that take pods and have the labels that this one asks for. */
+export const leastUsedNode = (store: ClusterStore, { nodeSelector }: PodTemplate['spec']): string | null => {
+  const matchLabels = asTexts(nodeSelector);
   const pods = store.pods();
   const load = (name: string) => pods.filter((pod) => pod.spec.nodeName === name).length;
-  const nodes = store.nodes().filter((node) => isNodeUp(node) && !node.spec.unschedulable);
+  const nodes = store
+    .nodes()
+    .filter(
+      (node) =>
+        isNodeUp(node) && !node.spec.unschedulable && matchesSelector({ matchLabels }, node.metadata.labels ?? {}),
+    );
   const names = nodes.map((node) => node.metadata.name).sort((left, right) => load(left) - load(right));
   return names[0] ?? null;
 };
+
+const asTexts = (value: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(asFields(value) ?? {}).map(([key, text]) => [key, String(text)]));
 
 const updateStatus = (store: ClusterStore, set: ReplicaSet): boolean => {
   const pods = podsOf(store, set).filter((pod) => !pod.metadata.deletionTimestamp);

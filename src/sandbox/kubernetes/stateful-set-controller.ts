@@ -72,8 +72,9 @@ const create = (turn: Turn, ordinal: number): void => {
     'statefulset.kubernetes.io/pod-name': name,
     'apps.kubernetes.io/pod-index': String(ordinal),
   };
-  const node = leastUsedNode(store);
-  createPod(store, set, { name, template: templateOf(revision), labels, node, component }, atMs);
+  const template = templateOf(revision);
+  const node = leastUsedNode(store, template.spec);
+  createPod(store, set, { name, template, labels, node, component }, atMs);
 };
 
 /** One pod at a time, from the highest ordinal down to the partition. */
