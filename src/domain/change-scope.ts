@@ -15,8 +15,10 @@ export interface Seat extends Placed {
   dependencies: readonly Placed[];
   /** Nodes that its pods run on. */
   nodes: readonly string[];
-  /** Null: nothing is left out for running elsewhere. */
-  environment: string | null;
+  /** Where it runs. */
+  environment: string;
+  /** Every environment that the catalogue names. */
+  environments: readonly string[];
 }
 
 export const workloadKey = ({ cluster, kind, namespace, name }: Target): string =>
@@ -50,7 +52,7 @@ export const scopeOf = (
   row: Pick<RecordedChange, 'target' | 'service' | 'environment' | 'concerns' | 'weighsAs'>,
   seat: Seat,
 ): ChangeScope | null => {
-  if (isElsewhere(row.environment, seat.environment)) return null;
+  if (isElsewhere(row.environment, seat)) return null;
   if (reaches(row, seat)) return 'workload';
   if (seat.dependencies.some((one) => reaches(row, one))) return 'dependency';
   const { target } = row;
@@ -76,13 +78,25 @@ const reaches = (
 
 const isShared = (kind: RecordedChange['weighsAs']): boolean => kind === 'infrastructure' || kind === 'node';
 
-const isElsewhere = (one: string | null, other: string | null): boolean =>
-  one !== null && other !== null && folded(one) !== folded(other);
+/** A name that neither the catalogue nor anybody's habit gives to another place may be this one under a name of the pipeline's own. */
+const isElsewhere = (told: string | null, { environment, environments }: Seat): boolean =>
+  told !== null &&
+  folded(told) !== folded(environment) &&
+  [...usualEnvironments, ...environments].some((one) => folded(one) === folded(told));
+
+const usualEnvironments = ['production', 'staging', 'test', 'development', 'preview', 'qa', 'demo', 'sandbox', 'ci'];
+const shortNames: Readonly<Record<string, string>> = {
+  prod: 'production',
+  live: 'production',
+  stage: 'staging',
+  testing: 'test',
+  dev: 'development',
+};
 
 /** `Production` and `prod` are the same place to whoever deploys. */
 const folded = (environment: string): string => {
   const word = environment.trim().toLowerCase();
-  return word === 'prod' ? 'production' : word;
+  return (Object.hasOwn(shortNames, word) && shortNames[word]) || word;
 };
 
 const placeOf = (service: string | null, seat: Seat): Target | null =>

@@ -12,6 +12,7 @@ const seat: Seat = {
   ],
   nodes: ['node-1'],
   environment: 'production',
+  environments: ['production', 'eu-west'],
 };
 const onNode = (name: string) => ({ cluster: 'blue', kind: 'Node', namespace: '', name });
 const configMap = { ...deployment('settings'), kind: 'ConfigMap' };
@@ -42,14 +43,14 @@ describe('the scope of a change', () => {
     ['a node of another cluster', { target: { ...onNode('node-1'), cluster: 'green' }, weighsAs: 'node' }, null],
     ['a service that it does not depend on', { service: 'search' }, null],
     ['a release of the workload to another environment', { service: 'checkout', environment: 'staging' }, null],
+    ['a release of the workload to development', { service: 'checkout', environment: 'dev' }, null],
     ['a release to the same environment by its short name', { service: 'checkout', environment: 'Prod' }, 'workload'],
   ])('of %s', (_, row, scope) => {
     expect(scopeOf(aRow(row), seat)).toBe(scope);
   });
-  test('is never left out for its environment where the catalogue knows none', () => {
-    expect(scopeOf(aRow({ service: 'checkout', environment: 'staging' }), { ...seat, environment: null })).toBe(
-      'workload',
-    );
+  test('is not left out for a name of its environment that nobody else uses', () => {
+    expect(scopeOf(aRow({ service: 'checkout', environment: 'cluster-7' }), seat)).toBe('workload');
+    expect(scopeOf(aRow({ service: 'checkout', environment: 'EU-West' }), seat)).toBeNull();
   });
 });
 
