@@ -154,7 +154,6 @@ describe('who survives', () => {
     expect(await stateOf(vacuum)).toMatchObject({ backend_type: 'autovacuum worker' });
     expect(await walsenders()).toEqual([sender]);
     expect(await server.isStreaming()).toBe(true);
-    for (const pid of [superuser.client.pid, ledger.client.pid]) await server.ask(`select pg_cancel_backend(${pid})`);
   });
   test('none of them even when it is asked for by name', async () => {
     const startOf = async (pid: unknown) =>
@@ -287,6 +286,36 @@ describe('ending sessions', () => {
     expect(await given.apply(plan)).toMatchObject({ outcome: 'applied', foundDone: true });
     expect(given.wire.signals).toEqual([]);
     expect(await isThere(next)).toBe(true);
+  });
+  test('that take their time, as a large rollback does, are looked at again and not taken for ended', async () => {
+    const client = await silent(1);
+    const plan = await given.plan(terminate, now);
+    process.kill(client.pid, 'SIGSTOP');
+    try {
+      await expect(given.apply(plan)).rejects.toMatchObject({
+        nonRetryable: false,
+        message: expect.stringContaining('it will be looked at again'),
+      });
+      expect(await isThere(client)).toBe(true);
+    } finally {
+      process.kill(client.pid, 'SIGCONT');
+    }
+    await client.ended;
+    expect(await given.apply(plan, { attempt: 2 })).toMatchObject({ outcome: 'applied' });
+    expect(given.wire.signals).toHaveLength(1);
+  });
+  test('waits for a connection where none is left for us, and is not given up', async () => {
+    const client = await silent(1);
+    const plan = await given.plan(terminate, now);
+    given.wire.beforeSignal = () => server.ask('alter role muster_remediation connection limit 0');
+    try {
+      await expect(given.apply(plan)).rejects.toMatchObject({ nonRetryable: false });
+    } finally {
+      await server.ask('alter role muster_remediation connection limit -1');
+    }
+    expect(await isThere(client)).toBe(true);
+    expect(await given.apply(plan, { attempt: 2 })).toMatchObject({ outcome: 'applied' });
+    expect(await isThere(client)).toBe(false);
   });
   test('stops at the kill switch', async () => {
     const client = await silent(1);

@@ -76,7 +76,7 @@ const start = async (): Promise<ProductionDatabase> => {
 
 const overServer = (server: RunningPostgres, replicaFolder: string): ProductionDatabase => {
   const superuserUrl = withName(server.url, 'shop');
-  const open = new Set<pg.Client>();
+  const open = new Map<pg.Client, number>();
   let replica: Promise<RunningPostgres> | undefined;
   const urlOf = (role: string, database = 'shop'): string => {
     const url = new URL(withName(server.url, database));
@@ -105,10 +105,11 @@ const overServer = (server: RunningPostgres, replicaFolder: string): ProductionD
       });
       client.on('error', () => {});
       await client.connect();
-      open.add(client);
       const { rows } = await client.query('select pg_backend_pid() as pid');
+      const { pid } = rows[0] as { pid: number };
+      open.set(client, pid);
       return {
-        pid: (rows[0] as { pid: number }).pid,
+        pid,
         query: (statement) => client.query(statement),
         start: (statement) => client.query(statement).then(() => 'done', String),
         ended,
@@ -117,8 +118,10 @@ const overServer = (server: RunningPostgres, replicaFolder: string): ProductionD
     },
     disconnect: async () => {
       // A client in the middle of a statement would wait for it.
-      await ask("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename in ('shop', 'payroll')");
-      await Promise.all([...open].map((client) => client.end().catch(() => {})));
+      const pids = [...open.values()].join(',');
+      await ask(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid = any('{${pids}}'::int[])`);
+      await Promise.all([...open.keys()].map((client) => client.end().catch(() => {})));
+      open.clear();
     },
     replica: () => {
       replica ??= startReplica(server, replicaFolder, isStreaming);
