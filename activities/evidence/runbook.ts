@@ -108,7 +108,9 @@ const targetsOf = ({ organisation }: RemediationDependencies, { service }: Diagn
       listed?.database === undefined || !database
         ? null
         : { cluster: listed.database, kind: 'Database', namespace: '', name: database.database },
-    application: null,
+    application: listed?.application
+      ? { cluster: listed.application.endpoint, kind: 'Application', namespace: '', name: listed.application.name }
+      : null,
     switches: Object.entries(organisation.switches).map(([name, { kind, endpoint, service: of }]) => ({
       name,
       kind,

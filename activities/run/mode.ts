@@ -66,6 +66,7 @@ export const decideMode = async (
     ...freezeCaps(windows, { rank: incident.rank, override: null, takesBackChangeOf: null }),
     ...limitCaps(limitsExceeded(counts, rules.limits)),
     ...(await commonCauseCaps(dependencies, request, rules, at)),
+    ...blindCaps(dependencies, request),
   ]);
   return {
     mode: lowered.mode,
@@ -73,6 +74,14 @@ export const decideMode = async (
     rule: decided.approval && approvalDuring(windows, decided.approval),
     rules,
   };
+};
+
+/** Nothing of it can be read back, so nobody but a person may answer for it. */
+const blindCaps = ({ organisation }: RemediationDependencies, { target }: ModeRequest): Cap[] => {
+  const entry = target.kind === 'Switch' ? organisation.switches[target.name] : undefined;
+  return entry && !entry.read
+    ? [{ mode: 'approve', because: `${entry.title} cannot be read back, so a person approves it each time` }]
+    : [];
 };
 
 /** Treating a symptom again and again, or one of many: somebody should look for the cause. Practice is repeated on purpose. */

@@ -10,9 +10,23 @@ type PlaceFault = Sourced<unknown>['fault'];
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 const headerName = /^[A-Za-z0-9-]+$/;
 /** Segments of what needs no escaping, or one placeholder; a query without any. */
-const pathPattern = /^(\/([\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2}|\{state\}(?=\/|\?|$))+)+\/?(\?[\w.~!$&'()*+,;=:@/%-]*)?$/;
+const pathPattern = /^(\/(([\w.~!$&'()*+,;=:@-]|%[0-9A-F]{2})+|\{state\}))+\/?(\?[\w.~!$&'()*+,;=:@/%-]*)?$/;
 
-export const endpointFaults = ({ endpoints }: Organisation, fault: PlaceFault): Fault[] =>
+export const endpointFaults = (organisation: Organisation, fault: PlaceFault): Fault[] => [
+  ...addressFaults(organisation, fault),
+  ...Object.entries(organisation.services).flatMap(([id, { application }]) =>
+    application === undefined || Object.hasOwn(organisation.endpoints, application.endpoint)
+      ? []
+      : [
+          fault(
+            ['services', id, 'application', 'endpoint'],
+            unknownName('endpoint', application.endpoint, Object.keys(organisation.endpoints)),
+          ),
+        ],
+  ),
+];
+
+const addressFaults = ({ endpoints }: Organisation, fault: PlaceFault): Fault[] =>
   Object.entries(endpoints).flatMap(([name, { url, header }]) => {
     const reason = url === sandboxAddress ? null : addressFault(url);
     return [
@@ -54,7 +68,7 @@ const pathFaults = ({ read, set, states }: SwitchEntry): Found[] => {
   const unsafe = 'not a path; give one such as /flags/checkout, each segment escaped, without "." and ".."';
   const isPath = (path: string): boolean =>
     pathPattern.test(path) &&
-    !path.split(/[/?]/).some((part) => part === '.' || part === '..' || /%2f|%5c/i.test(part));
+    !path.split(/[/?]/).some((part) => part === '.' || part === '..' || /%2f|%5c|%2e/i.test(part));
   const found: Found[] = [];
   if (read && (!isPath(read.path) || read.path.includes('{state}'))) found.push([['read', 'path'], unsafe]);
   if (!isPath(set.path)) found.push([['set', 'path'], unsafe]);

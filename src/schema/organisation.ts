@@ -107,6 +107,8 @@ export const Service = z.strictObject({
       name: z.string(),
     })
     .optional(),
+  /** The application of Argo CD that deploys it. */
+  application: z.strictObject({ endpoint: z.string(), name: z.string() }).optional(),
   dependsOn: z.array(z.string()).default([]),
   /** Repository that it is deployed from, as `owner/name`: its deployments are changes of this service. */
   repository: z
