@@ -2,6 +2,7 @@
 import { createRemediationActivities } from '../activities/run-action.ts';
 import { remediationTaskQueue } from '../src/domain/names.ts';
 import { watchChanges } from './change-watcher.ts';
+import { checkDatabases } from './database-check.ts';
 import { remediationDependencies } from './dependencies.ts';
 import { needs } from './needs.ts';
 import { checkPermissions } from './permission-check.ts';
@@ -12,6 +13,7 @@ await runWorker('remediation-worker', async (config, log) => {
   const closing = new AbortController();
   // Beside the start, never in front of it: plans find out by themselves what they may not do.
   void checkPermissions({ ...dependencies, needs, signal: closing.signal });
+  void checkDatabases(dependencies);
   void watchChanges({ ...dependencies, signal: closing.signal });
   return {
     options: {
