@@ -1,5 +1,6 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
-import { availableAtWorst, figuresOf, isRolling } from '../../src/domain/rollout.ts';
+import { staysAvailableAfter } from '../../src/domain/availability.ts';
+import { changeOf, figuresOf, isRolling } from '../../src/domain/rollout.ts';
 import { isUntouchable } from '../../src/domain/target.ts';
 import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
@@ -44,29 +45,15 @@ export const noRolloutInProgress = (workload: Workload, kind: string): Guard =>
     : guard('rollout', true, 'no rollout is in progress');
 
 /**
- * A rolling change may take no replica below what the disruption budget wants and never the last healthy one - except
- * where it cannot become worse than it is.
+ * A rolling change may take no replica below what disruption budgets and policies want and never the last healthy one -
+ * except where it cannot become worse than it is.
  */
-export const staysAvailable = (workload: Workload, kind: string, wantedByBudget: number): Guard => {
-  const { wanted, available } = figuresOf(workload, kind);
-  const worst = availableAtWorst(workload, kind);
-  const least = Math.max(1, wantedByBudget);
-  const said = `${available} of ${wanted} replicas are available and at least ${worst} stay so while pods are replaced`;
-  if (workload.spec.strategy?.type === 'Recreate' && wantedByBudget === 0)
-    return guard('availability', true, `${said}: strategy Recreate stops all pods first, which raises the class`);
-  if (worst >= least || worst >= available)
-    return guard(
-      'availability',
-      true,
-      wantedByBudget > 0 ? `${said}; the disruption budget wants ${wantedByBudget}` : said,
-    );
-  return guard(
-    'availability',
-    false,
-    wantedByBudget > worst
-      ? `${said}, but the disruption budget wants ${wantedByBudget}`
-      : `${said}: that would take the last healthy replica`,
-  );
+export const staysAvailable = (workload: Workload, kind: string, wantedHealthy: number): Guard => {
+  const change = changeOf(workload, kind);
+  const { passed, said, finding } = staysAvailableAfter({ ...figuresOf(workload, kind), change, wantedHealthy });
+  return change.how === 'recreate' && wantedHealthy === 0
+    ? guard('availability', true, `${said}: strategy Recreate stops all pods first, which raises the class`)
+    : guard('availability', passed, finding);
 };
 
 export const guard = (name: string, passed: boolean, finding: string): Guard => ({ name, passed, finding });

@@ -39,40 +39,33 @@ export const minAvailableOf = (wishes: readonly MinAvailable[], wanted: number):
 
 export interface AvailabilityFacts extends Replicas {
   change: Change;
-  /** desiredHealthy of the PodDisruptionBudget; 0 without one. */
-  wantedByBudget: number;
-  /** What the policies ask for. */
-  minAvailable: readonly MinAvailable[];
+  /** The most that a disruption budget (desiredHealthy) or a policy (minAvailableOf) wants healthy; 0 where none says anything. */
+  wantedHealthy: number;
 }
 
 export interface Availability {
   passed: boolean;
+  /** What was looked at, with values. */
+  said: string;
+  /** The same, with what speaks against it. */
   finding: string;
-  /** Replicas that stay available at the worst moment. */
-  worst: number;
-  /** Replicas that must stay available. */
-  least: number;
 }
 
 /**
- * `available - expected loss >= max(disruption budget, policy)`, and never the last healthy replica. A change that takes
- * nothing away passes whatever is available now: it cannot make things worse, and may be what mends them.
+ * `available - expected loss >= wanted healthy`, and never the last healthy replica. A change that takes nothing away passes
+ * whatever is available now: it cannot make things worse, and may be what mends them.
  */
 export const staysAvailableAfter = (facts: AvailabilityFacts): Availability => {
-  const { wanted, available, change, wantedByBudget, minAvailable } = facts;
+  const { wanted, available, change, wantedHealthy } = facts;
   const loss = expectedLoss(facts, change);
   const worst = available - loss;
-  const byPolicy = minAvailableOf(minAvailable, wanted);
-  const least = Math.max(1, wantedByBudget, byPolicy);
   const said = `${available} of ${wanted} replicas are available and at least ${worst} stay so meanwhile`;
-  if (loss === 0 || worst >= least) return { passed: true, finding: said, worst, least };
-  const wish =
-    wantedByBudget === least
-      ? `the disruption budget wants ${least}`
-      : byPolicy === least
-        ? `the policy wants ${least}`
-        : 'that would take the last healthy replica';
-  return { passed: false, finding: `${said}, but ${wish}`, worst, least };
+  if (loss === 0 || worst >= Math.max(1, wantedHealthy)) return { passed: true, said, finding: said };
+  const against =
+    wantedHealthy > 1
+      ? `the disruption budget or a policy wants ${wantedHealthy}`
+      : 'that would take the last healthy replica';
+  return { passed: false, said, finding: `${said}, but ${against}` };
 };
 
 export interface NodeFacts {

@@ -1,5 +1,6 @@
 /** How far a rollout is, and how many replicas it may take away. Pure; figures are replicas. */
 import type { Pod, ReplicaSet, Workload } from '../schema/kubernetes.ts';
+import type { Change } from './availability.ts';
 
 export interface RolloutState {
   state: 'settled' | 'moving' | 'failed';
@@ -88,15 +89,13 @@ export const figuresOf = (workload: Workload, kind: string): Figures => {
 };
 
 /**
- * How many replicas a rolling change of the template may leave available at its worst, from what is available now.
- * maxUnavailable rounds down, as the controller does it; Recreate leaves none.
+ * How a change of the template replaces the pods. maxUnavailable rounds down, as the controller does it.
  * https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-unavailable
  */
-export const availableAtWorst = (workload: Workload, kind: string): number => {
-  const { wanted, available } = figuresOf(workload, kind);
-  if (workload.spec.strategy?.type === 'Recreate') return 0;
-  return Math.max(0, Math.min(available, wanted - maxUnavailable(workload, kind, wanted)));
-};
+export const changeOf = (workload: Workload, kind: string): Change =>
+  workload.spec.strategy?.type === 'Recreate'
+    ? { how: 'recreate' }
+    : { how: 'rolling', maxUnavailable: maxUnavailable(workload, kind, figuresOf(workload, kind).wanted) };
 
 const maxUnavailable = (workload: Workload, kind: string, wanted: number): number => {
   if (kind === 'Deployment') {

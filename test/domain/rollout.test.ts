@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { availableAtWorst, isRolling, rolloutStatus, troubleOf } from '../../src/domain/rollout.ts';
+import { expectedLoss } from '../../src/domain/availability.ts';
+import { changeOf, figuresOf, isRolling, rolloutStatus, troubleOf } from '../../src/domain/rollout.ts';
 import { Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
 
 const metadata = { name: 'checkout', uid: 'u-1', generation: 5, creationTimestamp: '2026-05-04T12:00:00Z' };
@@ -90,6 +91,10 @@ describe('a rollout', () => {
 });
 
 describe('replicas that stay available at worst', () => {
+  const availableAtWorst = (workload: Workload, kind: string): number => {
+    const figures = figuresOf(workload, kind);
+    return figures.available - expectedLoss(figures, changeOf(workload, kind));
+  };
   const rolling = (
     maxUnavailable: number | string,
     maxSurge: number | string,
