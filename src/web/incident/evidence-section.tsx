@@ -3,6 +3,10 @@ import { Curve } from '../parts/curve.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Loaded } from '../parts/notes.tsx';
 import type { Resource } from '../server/resource.ts';
+import { Nodes, Surroundings } from './evidence-around.tsx';
+import { Database } from './evidence-database.tsx';
+import { Alarms, Health, Logs, Signatures } from './evidence-signs.tsx';
+import { Events, Pods, Revisions } from './evidence-workload.tsx';
 
 /** What was found: who is suspected and why, the curves, the pods, what the cluster and the logs say. */
 export const EvidenceSection = ({ evidence }: { evidence: Resource<Evidence | null> }) => (
@@ -25,28 +29,56 @@ const Found = ({ evidence }: { evidence: Evidence }) => (
     <p class="soft">
       Gathered <Instant at={evidence.gatheredAt} /> · symptoms began <Instant at={evidence.onset} />
     </p>
-    {evidence.missing.length > 0 ? <p class="warn-text">Could not be had: {evidence.missing.join('; ')}</p> : null}
+    <Missing missing={evidence.missing} />
     <Suspects suspects={evidence.suspects} />
     {evidence.series.map((series) => (
       <Curve key={series.title} series={series} />
     ))}
-    <Pods evidence={evidence} />
-    <Revisions evidence={evidence} />
-    <Events evidence={evidence} />
-    {evidence.logs.map((log) => (
-      <details key={`${log.pod}${log.previous}`} class="fold">
-        <summary>
-          Log of {log.pod}
-          {log.previous ? ' before its last restart' : ''} <span class="soft">({log.lines.length} lines)</span>
-        </summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-        <pre class="code" tabIndex={0}>
-          {log.lines.join('\n')}
-        </pre>
-      </details>
-    ))}
+    <Figures figures={evidence.figures} />
+    <Health health={evidence.health} />
+    <Alarms alarms={evidence.alarms} />
+    <Signatures signatures={evidence.signatures} />
+    <Database database={evidence.database} />
+    <Pods pods={evidence.pods} />
+    <Nodes nodes={evidence.nodes} />
+    <Surroundings evidence={evidence} />
+    <Revisions revisions={evidence.revisions} />
+    <Events events={evidence.events} />
+    <Logs logs={evidence.logs} logSearch={evidence.logSearch} />
   </>
 );
+
+const Missing = ({ missing }: Pick<Evidence, 'missing'>) => {
+  if (missing.length === 0) return null;
+  if (missing.length === 1) return <p class="warn-text">Could not be had: {missing[0]}</p>;
+  return (
+    <details class="fold">
+      <summary class="warn-text">{missing.length} parts could not be had</summary>
+      <ul class="plain rows">
+        {missing.map((part) => (
+          <li key={part} class="breaks">
+            {part}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+};
+
+/** Small curves side by side: enough to see which of them turned. */
+const Figures = ({ figures }: Pick<Evidence, 'figures'>) =>
+  figures.length === 0 ? null : (
+    <details class="fold" open>
+      <summary>
+        Figures <span class="soft">({figures.length})</span>
+      </summary>
+      <div class="figures">
+        {figures.map((figure) => (
+          <Curve key={figure.title} series={figure} height={120} />
+        ))}
+      </div>
+    </details>
+  );
 
 const Suspects = ({ suspects }: { suspects: Suspect[] }) => (
   <>
@@ -79,89 +111,3 @@ const Suspects = ({ suspects }: { suspects: Suspect[] }) => (
     )}
   </>
 );
-
-const Pods = ({ evidence }: { evidence: Evidence }) => {
-  if (evidence.pods.length === 0) return null;
-  const unready = evidence.pods.filter((pod) => !pod.ready).length;
-  return (
-    <details class="fold" open>
-      <summary>
-        Pods{' '}
-        <span class="soft">
-          ({evidence.pods.length}, {unready === 0 ? 'all ready' : `${unready} not ready`})
-        </span>
-      </summary>
-      <div class="table-holder">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Pod</th>
-              <th scope="col">State</th>
-              <th scope="col">Restarts</th>
-              <th scope="col">Image</th>
-              <th scope="col">Revision</th>
-            </tr>
-          </thead>
-          <tbody>
-            {evidence.pods.map((pod) => (
-              <tr key={pod.name}>
-                <th scope="row">{pod.name}</th>
-                <td>
-                  <span class={pod.ready ? 'check check-yes' : 'check check-no'}>
-                    {pod.ready ? 'Ready' : 'Not ready'}
-                  </span>{' '}
-                  {pod.reason ?? pod.phase}
-                </td>
-                <td class="number">{pod.restarts}</td>
-                <td>
-                  <code>{pod.image}</code>
-                </td>
-                <td class="number">{pod.revision}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-};
-
-const Revisions = ({ evidence }: { evidence: Evidence }) =>
-  evidence.revisions.length === 0 ? null : (
-    <details class="fold">
-      <summary>
-        Revisions <span class="soft">({evidence.revisions.length})</span>
-      </summary>
-      <ul class="plain rows">
-        {evidence.revisions.map((revision) => (
-          <li key={revision.revision}>
-            <strong>{revision.revision}</strong> <code>{revision.images.join(', ')}</code>{' '}
-            <span class="soft">
-              <Instant at={revision.at} />, {revision.ready} ready
-            </span>
-            {revision.current ? <span class="tag">current</span> : null}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-
-const Events = ({ evidence }: { evidence: Evidence }) =>
-  evidence.events.length === 0 ? null : (
-    <details class="fold">
-      <summary>
-        Cluster events <span class="soft">({evidence.events.length})</span>
-      </summary>
-      <ul class="plain rows">
-        {evidence.events.map((event) => (
-          <li key={`${event.at}${event.about}${event.reason}`}>
-            <strong>{event.reason}</strong> {event.about}: {event.message}{' '}
-            <span class="soft">
-              <Instant at={event.at} />
-              {event.count > 1 ? `, ${event.count} times` : ''}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </details>
-  );

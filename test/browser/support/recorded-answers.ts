@@ -219,6 +219,9 @@ export const someEvidence = (now: number): Evidence =>
       ready: index > 1,
       restarts: index > 1 ? 0 : 4,
       reason: index > 1 ? null : 'CrashLoopBackOff',
+      node: `node-${(index % 3) + 1}`,
+      owners: ['ReplicaSet checkout-7c9d8b6f5', 'Deployment checkout', 'Helm release shop'],
+      lastEnd: index > 1 ? null : { container: 'checkout', reason: 'Error', exitCode: 1, at: at(now, -70) },
     })),
     events: [
       {
@@ -230,7 +233,22 @@ export const someEvidence = (now: number): Evidence =>
       },
     ],
     revisions: [
-      { revision: 5, images: ['registry.shop/checkout:2.4.0-bad'], at: at(now, -430), ready: 2, current: true },
+      {
+        revision: 5,
+        images: ['registry.shop/checkout:2.4.0-bad'],
+        at: at(now, -430),
+        ready: 2,
+        current: true,
+        differences: [
+          {
+            path: 'image of checkout',
+            before: 'registry.shop/checkout:2.3.1',
+            after: 'registry.shop/checkout:2.4.0-bad',
+          },
+          { path: 'environment CACHE_MODE of checkout', before: 'set', after: 'set to another value' },
+          { path: 'ConfigMap checkout-limits', before: null, after: 'used' },
+        ],
+      },
       { revision: 4, images: ['registry.shop/checkout:2.3.1'], at: at(now, -520_000), ready: 0, current: false },
     ],
     logs: [
