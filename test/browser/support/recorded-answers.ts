@@ -223,6 +223,83 @@ export const someEvidence = (now: number): Evidence =>
       owners: ['ReplicaSet checkout-7c9d8b6f5', 'Deployment checkout', 'Helm release shop'],
       lastEnd: index > 1 ? null : { container: 'checkout', reason: 'Error', exitCode: 1, at: at(now, -70) },
     })),
+    figures: ['Connections to the order database', 'Answer time of payments'].map((title, figure) => ({
+      title,
+      unit: figure === 0 ? 'count' : 'ms',
+      healthyBelow: figure === 0 ? 80 : null,
+      points: Array.from({ length: 60 }, (_, index) => ({
+        at: at(now, (index - 60) * 18),
+        value: 40 + 8 * Math.sin(index / 3) + (figure === 0 && index > 45 ? 4 * (index - 45) : 0),
+      })),
+      marks: [],
+    })),
+    nodes: [
+      {
+        name: 'node-1',
+        ready: true,
+        troubles: ['MemoryPressure'],
+        unschedulable: true,
+        own: { pods: 2, bad: 1 },
+        others: { pods: 31, bad: 4, workloadsBad: 2 },
+      },
+      { name: 'node-2', ready: true, troubles: [], unschedulable: false, own: { pods: 1, bad: 1 }, others: null },
+    ],
+    autoscalers: [{ name: 'checkout', min: 2, max: 4, current: 4, desired: 4, atMaximum: true }],
+    budgets: [{ name: 'checkout', allowed: 0, healthy: 2, wanted: 3, pods: 4 }],
+    quotas: [{ name: 'shop', resource: 'limits.memory', used: '6Gi', hard: '8Gi', share: 0.75 }],
+    endpoints: [{ service: 'checkout', ready: 2, notReady: 2 }],
+    health: {
+      url: 'https://checkout.shop.example/health',
+      healthy: false,
+      status: 503,
+      latencyMs: 41,
+      finding: 'answered 503 instead of 200',
+      excerpt: '{"status":"failing","cache":"no such mode: write-through"}',
+    },
+    alarms: [
+      {
+        name: 'checkout-5xx',
+        since: at(now, -150),
+        reason: 'Threshold Crossed: 3 datapoints were greater than the threshold (5.0).',
+        metric: 'AWS/ApplicationELB HTTPCode_Target_5XX_Count',
+      },
+    ],
+    logSearch: {
+      group: '/shop/checkout',
+      query: 'fields @timestamp, @message | filter @message like /error/',
+      rows: [{ at: at(now, -45), text: 'ERROR cannot parse CACHE_MODE=write-through' }],
+      complete: false,
+    },
+    signatures: [
+      { name: 'missingSetting', count: 12, example: 'FATAL config key cache.mode is not set to a known value' },
+    ],
+    database: {
+      name: 'orders',
+      connections: { used: 91, max: 100, reserved: 3 },
+      sessions: [
+        {
+          pid: 4711,
+          user: 'shop',
+          application: 'checkout',
+          state: 'idle in transaction',
+          ageSeconds: 840,
+          waiting: null,
+          blockedBy: [],
+          query: 'update orders set state = $1 where id = $2',
+        },
+        {
+          pid: 4712,
+          user: 'shop',
+          application: 'checkout',
+          state: 'active',
+          ageSeconds: 61,
+          waiting: 'Lock: transactionid',
+          blockedBy: [4711],
+          query: 'update orders set state = $1 where id = $2',
+        },
+      ],
+      blockers: [{ pid: 4711, waiting: 1, ageSeconds: 840 }],
+    },
     events: [
       {
         at: at(now, -60),
