@@ -1,3 +1,4 @@
+import { workloadKey } from './change-scope.ts';
 import type { Change } from './change-score.ts';
 import { canonicalJson } from './plan-hash.ts';
 
@@ -34,7 +35,7 @@ const rank = (change: Change): number => (change.differs ? 0 : change.source ===
 
 const areOne = (one: Change, other: Change): boolean => {
   if (one.key !== null && one.key === other.key) return true;
-  if (!one.target || !other.target || canonicalJson(one.target) !== canonicalJson(other.target)) return false;
+  if (!one.target || !other.target || workloadKey(one.target) !== workloadKey(other.target)) return false;
   if (one.weighsAs !== other.weighsAs) return false;
   const apartMs = Math.abs(Date.parse(one.at) - Date.parse(other.at));
   if (one.source !== other.source) return apartMs <= sameDeployMs;

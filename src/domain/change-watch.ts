@@ -53,11 +53,11 @@ export interface NamespaceState {
 }
 
 export const lookAtNamespace = (
-  place: { cluster: string; namespace: string },
+  { cluster, namespace }: { cluster: string; namespace: string },
   known: NamespaceState,
   seen: NamespaceSeen,
 ): { state: NamespaceState; changes: SeenChange[] } => {
-  const inPlace = (kind: string, name: string): Target => ({ ...place, kind, name });
+  const inPlace = (kind: string, name: string): Target => ({ cluster, kind, namespace, name });
   const workloads = seen.workloads ?? [];
   const parts = [
     seen.workloads && workloadsPart(known.workloads, seen.workloads, seen, inPlace),

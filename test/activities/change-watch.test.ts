@@ -143,6 +143,7 @@ onEachCluster(({ bench }) => {
     });
     const [change, ...more] = await seen();
     expect(more).toEqual([]);
+    expect(change?.target).toEqual(target());
     expect(change).toMatchObject({
       kind: 'image',
       what: 'revision 2 of checkout (2.3.1 to 2.4.0)',
@@ -150,7 +151,6 @@ onEachCluster(({ bench }) => {
       author: 'hugo',
       service: 'checkout',
       source: 'cluster',
-      target: target(),
       before: 'shop/checkout:2.3.1',
       after: 'shop/checkout:2.4.0',
     });
