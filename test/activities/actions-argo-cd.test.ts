@@ -83,7 +83,7 @@ describe('rolling an application back', () => {
     const plan = await scene.planIt();
     await scene.apply(plan);
     scene.settled();
-    scene.pass(24 * 3_600_000);
+    scene.pass(10 * 60_000);
     expect(await scene.look(plan)).toMatchObject({ observed: 'applied' });
     scene.app.syncPolicy.automated = { prune: true, selfHeal: true };
     scene.settled();
