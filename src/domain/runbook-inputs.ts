@@ -1,6 +1,7 @@
 /** The figures of a runbook that may be set: what they are, and what may not be. */
 import type { RunbookDocument } from '../schema/runbook.ts';
 import { InvalidInput } from './errors.ts';
+import { exactSpan } from './policy-in-words.ts';
 import type { Known } from './runbook-known.ts';
 
 /** Durations in milliseconds. */
@@ -20,8 +21,9 @@ export const inputsOf = ({ spec }: RunbookDocument, given: InputValues = {}): In
         return [name, String(value)];
       }
       if (typeof value !== 'number' || value < input.min || value > input.max) {
-        const unit = input.type === 'duration' ? ' ms' : '';
-        throw new InvalidInput(`input ${name} goes from ${input.min}${unit} to ${input.max}${unit}; ${value} does not`);
+        const say = input.type === 'duration' ? exactSpan : String;
+        const wrong = typeof value === 'number' && !Number.isNaN(value) ? say(value) : 'this';
+        throw new InvalidInput(`input ${name} goes from ${say(input.min)} to ${say(input.max)}; ${wrong} does not`);
       }
       return [name, value];
     }),

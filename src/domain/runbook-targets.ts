@@ -1,4 +1,5 @@
 /** Which thing a step is done to, found from the catalogue and the evidence. Pure. */
+import type { Organisation } from '../schema/organisation.ts';
 import type { Target } from '../schema/remediation.ts';
 import type { TargetSource } from '../schema/runbook.ts';
 import type { Facts } from './fact-table.ts';
@@ -16,6 +17,32 @@ export interface RunbookTargets {
     target: Target;
   }[];
 }
+
+/** What the catalogue says of a service, for a workload of it. */
+export const targetsInCatalogue = (
+  { services, databases, switches }: Pick<Organisation, 'services' | 'databases' | 'switches'>,
+  { service, workload }: { service: string | null; workload: Target | null },
+): RunbookTargets => {
+  const listed = service !== null && Object.hasOwn(services, service) ? services[service] : undefined;
+  const { database: name, application } = listed ?? {};
+  const database = name === undefined ? undefined : databases[name];
+  return {
+    workload,
+    database:
+      name === undefined || !database
+        ? null
+        : { cluster: name, kind: 'Database', namespace: '', name: database.database },
+    application: application
+      ? { cluster: application.endpoint, kind: 'Application', namespace: '', name: application.name }
+      : null,
+    switches: Object.entries(switches).map(([id, { kind, endpoint, service: of }]) => ({
+      name: id,
+      kind,
+      own: of !== undefined && of === service,
+      target: { cluster: endpoint, kind: 'Switch', namespace: '', name: id },
+    })),
+  };
+};
 
 /** The target, or why there is none, in words. */
 export const targetOf = (source: TargetSource, targets: RunbookTargets, facts: Facts): Target | string => {

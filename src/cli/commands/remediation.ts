@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { placeOf } from '../../domain/target.ts';
 import { RemediationItem } from '../../schema/api.ts';
-import { kindsWithoutNamespace, type Plan, type Target } from '../../schema/remediation.ts';
+import { kindsWithoutNamespace, type Target } from '../../schema/remediation.ts';
 import { type Context, contextOf, incidentPath, meantIncident, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
+import { showPlan } from '../show-plan.ts';
 import { until } from '../times.ts';
 
 const Remediations = z.object({ items: z.array(RemediationItem) });
@@ -149,26 +150,6 @@ const showRemediation = (output: Output, item: Remediation, nowMs: number): void
   output.line(`  ${plain(item.action)} on ${plain(`${kind} ${placeOf(item.target)} in ${cluster}`)}`);
   if (item.plan) showPlan(output, item.plan);
   output.line();
-};
-
-const showPlan = (output: Output, plan: Plan): void => {
-  output.line(`  ${output.paint(plain(plan.sentence), 'bold')}`);
-  for (const { path, before, after } of plan.differences) {
-    output.line(`    ${plain(path)}`);
-    output.line(`      ${output.paint(`- ${plain(before ?? '(nothing)')}`, 'red')}`);
-    output.line(`      ${output.paint(`+ ${plain(after ?? '(nothing)')}`, 'green')}`);
-  }
-  for (const guard of plan.guards) {
-    output.line(
-      `    ${guard.passed ? 'passed' : output.paint('FAILED', 'red')}  ${plain(guard.name)}: ${plain(guard.finding)}`,
-    );
-  }
-  output.line(
-    `    dry run ${plan.dryRun.accepted ? 'accepted' : output.paint('REFUSED', 'red')}: ${plain(plan.dryRun.finding)}`,
-  );
-  for (const risk of plan.risks) output.line(`    risk: ${plain(risk)}`);
-  output.line(`    undo: ${plain(plan.undo)}`);
-  output.line(`    blast class ${plan.blastClass}, plan ${plan.planHash}`);
 };
 
 const targetFrom = (text: string): Target => {

@@ -1,0 +1,252 @@
+/** Runbooks without the API: which there are, whether they are sound, what one says, and what it would make of a case. */
+import { readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { RunbookTargets } from '../../domain/runbook-targets.ts';
+import type { Target } from '../../schema/remediation.ts';
+import type { RunbookDocument } from '../../schema/runbook.ts';
+import { type Context, contextOf, type World } from '../context.ts';
+import { CommandFailed, misused } from '../failure.ts';
+import { organisationFileOf } from '../organisation-file.ts';
+import { plain } from '../output.ts';
+import { type DryRun, showDryRun, showRunbook } from '../show-runbook.ts';
+
+interface Folders {
+  remediation?: string[];
+}
+interface CaseOptions extends Folders {
+  target?: string;
+  service?: string;
+  facts?: string;
+  input?: string[];
+  organisation?: string;
+}
+
+export const addRunbookCommands = (program: Command, world: World): void => {
+  const runbook = program
+    .command('runbook')
+    .description('runbooks: which there are, whether they are sound, what they say and what they would do')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  muster runbook list
+  muster runbook check remediation/
+  muster runbook explain bad-release
+  muster runbook dry-run bad-release --target Deployment/shop/checkout --facts facts.json`,
+    );
+
+  withFolders(runbook.command('list').description('every runbook with its version and owner')).action(
+    async (options: Folders, command: Command) => listRunbooks(contextOf(world, command), options),
+  );
+
+  runbook
+    .command('check [folder]')
+    .description('validate runbooks; exit 1 on a fault')
+    .action(async (folder: string | undefined, _: unknown, command: Command) =>
+      checkRunbooks(contextOf(world, command), folder === undefined ? {} : { remediation: [folder] }),
+    );
+
+  withCase(
+    runbook
+      .command('explain <name>')
+      .description('in sentences: when it is looked at, what it would do in which order, and what never'),
+  ).action(async (name: string, options: CaseOptions, command: Command) => {
+    const context = contextOf(world, command);
+    const found = await theRunbook(context, name, options);
+    const { runbookInWords } = await import('../../domain/runbook-in-words.ts');
+    const words = runbookInWords(found.value);
+    const run = options.facts === undefined ? null : await dryRun(context, found.value, options);
+    context.output.data({ ...found.value.metadata, ...words, ...(run && { case: run }) });
+    showRunbook(context.output, found.value, words);
+    if (run) showDryRun(context.output, run);
+  });
+
+  withCase(
+    runbook.command('dry-run <name>').description('which steps it would take in a case, and why not the others'),
+  ).action(async (name: string, options: CaseOptions, command: Command) => {
+    const context = contextOf(world, command);
+    if (options.target === undefined && options.service === undefined)
+      throw misused('a dry run is about something: give --target KIND/NAMESPACE/NAME or --service ID');
+    const found = await theRunbook(context, name, options);
+    const run = await dryRun(context, found.value, options);
+    context.output.data(run);
+    showDryRun(context.output, run);
+  });
+
+  for (const command of runbook.commands) command.option('--json', 'answer as JSON');
+};
+
+const withFolders = (command: Command): Command =>
+  command.option('--remediation <dir...>', 'folders with runbooks of your own; MUSTER_REMEDIATION_DIR when absent');
+
+const withCase = (command: Command): Command =>
+  withFolders(command)
+    .option('--target <target>', 'the workload: Kind/namespace/name, or cluster/Kind/namespace/name')
+    .option('--service <service>', 'id from the catalogue; found by the target when absent')
+    .option('--facts <file>', 'JSON with facts, or with evidence; see docs/runbooks.md')
+    .option('--input <name=value...>', 'inputs of the runbook, such as lookBack=4h')
+    .option('--organisation <file>', 'organisation.yaml; MUSTER_ORGANISATION when absent');
+
+const foldersOf = ({ world }: Context, { remediation }: Folders): string[] => {
+  const own =
+    remediation ?? (world.environment.MUSTER_REMEDIATION_DIR ? [world.environment.MUSTER_REMEDIATION_DIR] : []);
+  return own.map((dir) => resolve(world.workingDir, dir));
+};
+
+// The readers of YAML are loaded only here: nobody who acknowledges at night waits for them.
+const read = async (context: Context, folders: Folders) => {
+  const { isBuiltInRunbook, readRunbooks } = await import('../../packs/runbook-load.ts');
+  const { runbooks, faults } = readRunbooks(foldersOf(context, folders));
+  return { faults, runbooks: runbooks.map((one) => ({ value: one.value, builtIn: isBuiltInRunbook(one) })) };
+};
+
+const listRunbooks = async (context: Context, folders: Folders): Promise<void> => {
+  const { runbooks, faults } = await read(context, folders);
+  context.output.data(
+    runbooks.map(({ value, builtIn }) => ({ ...value.metadata, builtIn, steps: value.spec.steps.map(({ id }) => id) })),
+  );
+  context.output.table(
+    ['NAME', 'VERSION', 'OWNER', 'STEPS', 'TITLE'],
+    runbooks.map(({ value: { metadata, spec }, builtIn }) => [
+      metadata.name,
+      `${metadata.version}${builtIn ? '' : ' (own)'}`,
+      metadata.owner,
+      spec.stop ? 'none: stops' : String(spec.steps.length),
+      metadata.title,
+    ]),
+  );
+  if (faults.length > 0)
+    throw new CommandFailed(`${faults.length} faults hide others; see them with "muster runbook check"`);
+};
+
+const checkRunbooks = async (context: Context, folders: Folders): Promise<void> => {
+  const { output, world } = context;
+  const { runbooks, faults } = await read(context, folders);
+  output.data({ runbooks: runbooks.map(({ value }) => value.metadata), faults });
+  for (const { file, line, column, path, message } of faults) {
+    const near = relative(world.workingDir, file);
+    output.line(`${near.startsWith('..') ? file : near}:${line}:${column}`);
+    output.line(`  ${output.paint('fault', 'red')} ${output.paint(path, 'bold')}: ${plain(message)}`);
+  }
+  if (faults.length > 0)
+    throw new CommandFailed(
+      `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}; correct them and check again`,
+    );
+  output.line(
+    `${runbooks.length} runbooks (${runbooks.map(({ value }) => value.metadata.name).join(', ')}): no faults`,
+  );
+};
+
+const theRunbook = async (context: Context, name: string, folders: Folders): Promise<{ value: RunbookDocument }> => {
+  const { runbooks, faults } = await read(context, folders);
+  const found = runbooks.find(({ value }) => value.metadata.name === name);
+  if (found) return found;
+  const hidden = faults.length > 0 ? `; ${faults.length} faults may hide it: "muster runbook check"` : '';
+  throw misused(
+    `there is no runbook ${name}; give one of ${runbooks.map(({ value }) => value.metadata.name).join(', ')}${hidden}`,
+  );
+};
+
+/** Pure decisions on what the file says: nothing is read from a cluster and nothing is changed. */
+const dryRun = async (context: Context, runbook: RunbookDocument, options: CaseOptions): Promise<DryRun> => {
+  const { conditionsOf } = await import('../../packs/runbook-check.ts');
+  const { compileRunbook } = await import('../../domain/runbook-compile.ts');
+  const { judgeRunbook } = await import('../../domain/runbook-match.ts');
+  const { firstStep } = await import('../../domain/runbook-next.ts');
+  const { targets, service } = await catalogueOf(context, options);
+  const given = await caseOf(context, options, { target: targets.workload, service });
+  const { evaluate } = conditionsOf(runbook);
+  const judged = judgeRunbook(runbook, { ...given, reads: { [runbook.metadata.name]: given.reads } }, evaluate);
+  const compiled = compileRunbook(runbook, {
+    facts: given.facts,
+    reads: given.reads,
+    inputs: inputsFrom(runbook, options.input ?? [], await durations()),
+    targets,
+    service,
+    confidence: judged.confidence,
+    evaluate,
+  });
+  const first = firstStep(compiled);
+  return {
+    outcome: judged.outcome,
+    why: judged.why,
+    first: first.to === 'step' ? first.step.id : null,
+    otherwise: first.to === 'step' ? null : first.because,
+    compiled,
+  };
+};
+
+const caseOf = async (
+  { world }: Context,
+  { facts }: CaseOptions,
+  place: { target: Target | null; service: string | null },
+) => {
+  const { parseCaseFile } = await import('../../packs/runbook-case-file.ts');
+  return parseCaseFile(
+    facts === undefined ? '{}' : textOf(resolve(world.workingDir, facts)),
+    facts ?? 'no file',
+    place,
+  );
+};
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw misused(`${file} cannot be read; give a JSON file with facts or evidence to --facts`);
+  }
+};
+
+const catalogueOf = async (
+  { world }: Context,
+  { target, service, organisation: file }: CaseOptions,
+): Promise<{ targets: RunbookTargets; service: string | null }> => {
+  const { loadOrganisation } = await import('../../packs/load.ts');
+  const { targetsInCatalogue } = await import('../../domain/runbook-targets.ts');
+  const organisation = loadOrganisation(organisationFileOf(world, file));
+  const wanted = target === undefined ? null : workloadFrom(target);
+  if (service !== undefined && !Object.hasOwn(organisation.services, service))
+    throw misused(`there is no service ${service}; give one of ${Object.keys(organisation.services).join(', ')}`);
+  const id =
+    service ??
+    Object.entries(organisation.services).find(
+      ([, { workload }]) =>
+        workload?.kind === wanted?.kind && workload?.namespace === wanted?.namespace && workload?.name === wanted?.name,
+    )?.[0] ??
+    null;
+  const listed = id === null ? undefined : organisation.services[id]?.workload;
+  const cluster = wanted?.cluster || listed?.cluster || '(unknown)';
+  const workload = wanted ? { ...wanted, cluster } : (listed ?? null);
+  return { targets: targetsInCatalogue(organisation, { service: id, workload }), service: id };
+};
+
+/** The cluster may be left out: the catalogue knows it. */
+const workloadFrom = (text: string): Target => {
+  const parts = text.split('/');
+  const [cluster, kind, namespace, name] = parts.length === 3 ? ['', ...parts] : parts;
+  if (parts.length < 3 || parts.length > 4 || !kind || !namespace || !name)
+    throw misused(`"${text}" is no workload; give Kind/namespace/name, such as Deployment/shop/checkout`);
+  return { cluster: cluster ?? '', kind, namespace, name };
+};
+
+const durations = async () => (await import('../../schema/policy.ts')).Duration;
+
+const inputsFrom = (
+  { spec }: RunbookDocument,
+  pairs: string[],
+  Duration: Awaited<ReturnType<typeof durations>>,
+): Record<string, number | string> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw misused(`"${pair}" is no input; give name=value`);
+      const [name, text] = [pair.slice(0, at), pair.slice(at + 1)];
+      const type = spec.inputs[name]?.type;
+      if (type === 'number') return [name, Number(text)];
+      if (type !== 'duration') return [name, text];
+      const parsed = Duration.safeParse(text);
+      if (!parsed.success) throw misused(`input ${name} is a duration such as 10m, not "${text}"`);
+      return [name, parsed.data];
+    }),
+  );
