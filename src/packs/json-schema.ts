@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { Organisation } from '../schema/organisation.ts';
 import { PackDocument } from '../schema/policy.ts';
 import { RemediationPolicyDocument } from '../schema/remediation-policy.ts';
+import { RunbookDocument } from '../schema/runbook.ts';
 import { organisationDescriptions, packDescriptions } from './field-descriptions.ts';
 import { remediationPolicyDescriptions } from './remediation-descriptions.ts';
+import { runbookDescriptions } from './runbook-descriptions.ts';
 
-export const schemaNames = ['pack', 'organisation', 'remediation-policy'] as const;
+export const schemaNames = ['pack', 'organisation', 'remediation-policy', 'runbook'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
 /** Draft 7, which is what YAML language servers read. */
@@ -30,6 +32,12 @@ const plainKinds = {
     title: 'Muster remediation policy',
     description: 'What Muster may change, and on whose word. See docs/remediation-policies.md.',
     descriptions: remediationPolicyDescriptions,
+  },
+  runbook: {
+    schema: RunbookDocument,
+    title: 'Muster runbook',
+    description: 'What to do when, from the safest to the riskiest. See docs/runbooks.md.',
+    descriptions: runbookDescriptions,
   },
 };
 

@@ -9,6 +9,8 @@ import { fieldsOf, type JsonSchema, jsonSchemaOf, schemaNames } from '../../src/
 import { builtInPoliciesDir } from '../../src/packs/load.ts';
 import { remediationPolicyDescriptions } from '../../src/packs/remediation-descriptions.ts';
 import { builtInRemediationDir } from '../../src/packs/remediation-load.ts';
+import { runbookDescriptions } from '../../src/packs/runbook-descriptions.ts';
+import { builtInRunbooksDir } from '../../src/packs/runbook-load.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const published = (name: string): string => join(root, 'docs/schema', `${name}.json`);
@@ -37,6 +39,10 @@ describe('an editor shows what a field is for', () => {
   test('every field of a remediation policy is described, and nothing that is no field', () => {
     const fields = fieldsOf(jsonSchemaOf('remediation-policy'));
     expect(Object.keys(remediationPolicyDescriptions).toSorted(), remedy).toEqual(fields.toSorted());
+  });
+  test('every field of a runbook is described, and nothing that is no field', () => {
+    const fields = fieldsOf(jsonSchemaOf('runbook'));
+    expect(Object.keys(runbookDescriptions).toSorted(), remedy).toEqual(fields.toSorted());
   });
 });
 
@@ -68,8 +74,34 @@ describe('an editor marks what is wrong', () => {
       const policy = read(join(builtInRemediationDir, name));
       expect(await accepts('remediation-policy', policy), name).toBe('accepted');
     }
+    for (const name of readdirSync(builtInRunbooksDir)) {
+      expect(await accepts('runbook', read(join(builtInRunbooksDir, name))), name).toBe('accepted');
+    }
     expect(await accepts('organisation', read(join(root, 'src/sandbox/organisation.yaml')))).toBe('accepted');
     expect(await accepts('organisation', read(join(good, 'organisation.yaml')))).toBe('accepted');
+  });
+
+  test('a step of a runbook that says who approves it, and one that takes missing data for success', async () => {
+    const runbook = read(join(builtInRunbooksDir, 'bad-release.yaml')) as { spec: { steps: object[] } };
+    const [step = {}, ...others] = runbook.spec.steps;
+    const withStep = (more: object) => ({
+      ...runbook,
+      spec: { ...runbook.spec, steps: [{ ...step, ...more }, ...others] },
+    });
+    expect(await accepts('runbook', withStep({}))).toBe('accepted');
+    expect(await accepts('runbook', withStep({ mode: 'auto' }))).not.toBe('accepted');
+    const check = {
+      id: 'a',
+      of: 'symptom',
+      success: 'value < 1',
+      interval: '30s',
+      consecutiveSuccess: 3,
+      failureLimit: 3,
+    };
+    const checked = (noData: string) =>
+      withStep({ verify: { settle: '60s', giveUpAfter: '5m', checks: [{ ...check, noData }] } });
+    expect(await accepts('runbook', checked('inconclusive'))).toBe('accepted');
+    expect(await accepts('runbook', checked('success'))).not.toBe('accepted');
   });
 
   test('nothing, in a pack that says only what differs', async () => {

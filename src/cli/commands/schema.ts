@@ -5,9 +5,13 @@ import { contextOf, type World } from '../context.ts';
 export const addSchemaCommand = (program: Command, world: World): void => {
   program
     .command('schema')
-    .description('print the JSON Schema of packs, of organisation.yaml or of remediation policies, for editors')
+    .description(
+      'print the JSON Schema of packs, of organisation.yaml, of remediation policies or of runbooks, for editors',
+    )
     .addArgument(
-      new Argument('[kind]', 'what you write').choices(['pack', 'organisation', 'remediation-policy']).default('pack'),
+      new Argument('[kind]', 'what you write')
+        .choices(['pack', 'organisation', 'remediation-policy', 'runbook'])
+        .default('pack'),
     )
     .addHelpText('after', '\nExample:\n  muster schema organisation > organisation.schema.json')
     .action(async (kind: SchemaName, _: unknown, command: Command) => {
