@@ -26,6 +26,8 @@ export interface FollowUpInput {
   resolvedAt: string;
   people: string[];
   review: SeverityPolicy['review'];
+  /** What changes left to do: the first action items. */
+  tasks: { text: string; owner: string }[];
   watchAfterwardsMs: number;
   archiveAfterMs: number;
 }
@@ -80,7 +82,13 @@ class FollowUpDesk {
       documentDueAt: null,
       documentDraftedAt: null,
       roomArchivedAt: null,
-      actionItems: [],
+      actionItems: input.tasks.map(({ text, owner }, at) => ({
+        id: String(at + 1),
+        text,
+        owner,
+        dueAt: null,
+        doneAt: null,
+      })),
       deadlines: [],
       closedAt: null,
       version: 0,

@@ -5,7 +5,9 @@
  */
 import type { z } from 'zod';
 import { InvalidInput } from '../../src/domain/errors.ts';
+import type { Rules } from '../../src/domain/mode-rules.ts';
 import type { Cluster, Database, Endpoint } from '../../src/integrations/integration.ts';
+import type { WeighedKind } from '../../src/schema/change.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { BlastClass, Difference, Guard, Observed, Request, Target } from '../../src/schema/remediation.ts';
 
@@ -17,6 +19,10 @@ export interface ActionContext {
   /** Another database of the catalogue, for what the target depends on. Throws InvalidInput for one there is no way to. */
   databaseOf(name: string): Database;
   readonly organisation: Organisation;
+  /** Name of the action that asks. */
+  action: string;
+  /** What the remediation policies want of every change here. */
+  require: Rules['require'];
   incidentId: string;
   target: Target;
   /** Goes to the target, such as into annotation muster.dev/op: evidence for people, never proof. */
@@ -76,6 +82,8 @@ interface Definition<Params> {
   /** What it does, for people who choose. */
   title: string;
   kinds: Target['kind'][];
+  /** What a change of this kind amounts to when the cause of the next trouble is looked for. */
+  weighsAs: WeighedKind;
   params: z.ZodType<Params>;
   /** The least a Role must allow, per namespace: `apps/deployments: get, patch`. */
   permissions: string[];

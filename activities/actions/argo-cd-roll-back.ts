@@ -39,6 +39,7 @@ export const argoCdRollBack = defineAction({
   version: 1,
   title: 'Return an application of Argo CD to an earlier deployment',
   kinds: ['Application'],
+  weighsAs: 'image',
   params: z.strictObject({
     /** Of the history, as "argocd app history" shows it; the last good one when absent. */
     id: z.number().int().min(0).optional(),

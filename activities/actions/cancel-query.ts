@@ -12,6 +12,7 @@ export const cancelQuery = defineAction({
   version: 1,
   title: 'Cancel running statements of a database',
   kinds: ['Database'],
+  weighsAs: 'scale',
   params: sessionParams(groups),
   permissions: [],
 

@@ -1,7 +1,9 @@
 /** Reading a cluster: every refusal in words that name the missing permission, every object checked but kept whole. */
 import type { z } from 'zod';
+import { minAvailableOf } from '../../src/domain/availability.ts';
 import { Unavailable, VendorError } from '../../src/domain/errors.ts';
 import { missingInWords } from '../../src/domain/permission.ts';
+import { figuresOf } from '../../src/domain/rollout.ts';
 import { ownedBy } from '../../src/domain/rollout-history.ts';
 import type { Cluster, ClusterRequest } from '../../src/integrations/integration.ts';
 import {
@@ -15,7 +17,7 @@ import {
   Workload,
 } from '../../src/schema/kubernetes.ts';
 import type { Target } from '../../src/schema/remediation.ts';
-import { Refused } from './action.ts';
+import { type ActionContext, Refused } from './action.ts';
 
 const plurals: Record<string, string> = {
   Deployment: 'deployments',
@@ -133,10 +135,15 @@ export const podsUnder = (cluster: Cluster, target: Target, labels: Record<strin
     labelSelector: selectorText({ matchLabels: labels }),
   });
 
-/** What the workload's disruption budgets want to stay healthy; the strictest, 0 without one. */
-export const healthyWanted = async (cluster: Cluster, target: Target, workload: Workload): Promise<number> => {
+/** What the workload's disruption budgets and the policies want to stay healthy; the strictest, 0 where nobody says more than one. */
+export const healthyWanted = async (
+  { cluster, target, require }: Pick<ActionContext, 'cluster' | 'target' | 'require'>,
+  workload: Workload,
+): Promise<number> => {
   const budgets = await budgetsOver(cluster, target, labelsOf(workload.spec.template));
-  return Math.max(0, ...budgets.map((budget) => budget.status.desiredHealthy ?? 0));
+  const byPolicy = minAvailableOf(require.minAvailable, figuresOf(workload, target.kind).wanted);
+  // One is what guards ask for anyway, and a workload that stops before it starts anew has a class of its own.
+  return Math.max(byPolicy > 1 ? byPolicy : 0, ...budgets.map((budget) => budget.status.desiredHealthy ?? 0));
 };
 
 /** The disruption budgets of the target's namespace that cover pods with these labels. */

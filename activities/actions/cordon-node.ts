@@ -21,6 +21,7 @@ export const cordonNode = defineAction({
   version: 1,
   title: 'Keep new pods away from a node',
   kinds: ['Node'],
+  weighsAs: 'node',
   params: z.strictObject({}),
   permissions: ['nodes: get, list, patch (ClusterRole)'],
 
@@ -57,7 +58,7 @@ export const cordonNode = defineAction({
 
   async assess(context) {
     const [node, all] = await Promise.all([readNode(context), listAll(context.cluster, nodesPath, Node)]);
-    return { blastClass: 'B3', guards: [mayBeCordoned(node), notOurs(context), leavesEnough(node, all)] };
+    return { blastClass: 'B3', guards: [mayBeCordoned(node), notOurs(context), leavesEnough(context, node, all)] };
   },
 
   observe: observeCordon,

@@ -66,6 +66,7 @@ export const drainNode = defineAction({
   version: 1,
   title: 'Empty a node: cordon it and evict its pods',
   kinds: ['Node'],
+  weighsAs: 'node',
   params: z.strictObject({
     deadline: Duration.prefault('10m').refine(
       (ms) => ms >= deadlineMsMin && ms <= deadlineMsMax,
@@ -153,7 +154,7 @@ export const drainNode = defineAction({
       guards: [
         mayBeCordoned(node),
         notOurs(context),
-        leavesEnough(node, all),
+        leavesEnough(context, node, all),
         noOtherIsOnItsWay(node, all),
         ...(planned.unschedulable ? [isStillCordoned(node)] : []),
         budgetsCanAllow(left, around),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isReady } from '../../src/domain/rollout.ts';
 import { type Meta, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
-import type { Guard } from '../../src/schema/remediation.ts';
+import type { Guard, Target } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { budgetsOver, listAll, namespacedPath, readObject } from './cluster-reads.ts';
 import { budgetCanAllow, evictionOf } from './eviction.ts';
@@ -24,6 +24,7 @@ export const evictPod = defineAction({
   version: 1,
   title: 'Evict one pod, which its controller replaces',
   kinds: ['Pod'],
+  weighsAs: 'scale',
   params: z.strictObject({}),
   permissions: [
     'pods: get, list',
@@ -39,6 +40,7 @@ export const evictPod = defineAction({
     const { uid } = pod.metadata;
     return {
       uid,
+      alsoLocks: await workloadOver(context, controller),
       sentence: `Evict pod ${target.name} in ${target.namespace}; ${controller.kind} ${controller.name} makes another one`,
       before: { uid, evicted: false, controller },
       desired: { uid, evicted: true, controller },
@@ -61,7 +63,7 @@ export const evictPod = defineAction({
     return {
       blastClass: 'B2',
       guards: [
-        mayBeTouched(context.target, pod),
+        mayBeTouched(context, pod),
         keepsEnough(pod, others.filter(isReady).length, wanted),
         budgetCanAllow(budgets, pod),
       ],
@@ -119,6 +121,15 @@ const controllerOf = ({ name, annotations = {}, ownerReferences = [] }: Meta): C
       `${name} belongs to ${owner.kind} ${owner.name}, and whether that makes another one is not known`,
     );
   return known.data;
+};
+
+/** What its controller belongs to: a rollout in the middle of an eviction, or the other way round, would take away twice as many. */
+const workloadOver = async ({ cluster, target }: ActionContext, { kind, name }: Controller): Promise<Target[]> => {
+  if (kind === 'StatefulSet') return [{ ...target, kind, name }];
+  const path = `${namespacedPath(target, '/apis/apps/v1', 'replicasets')}/${encodeURIComponent(name)}`;
+  const { metadata } = await readObject(cluster, { ...target, kind, name }, path, ReplicaSet);
+  const owner = metadata.ownerReferences?.find((one) => one.controller);
+  return owner ? [{ ...target, kind: owner.kind, name: owner.name }] : [];
 };
 
 const wantedBy = async (context: ActionContext, { kind, name, uid }: Controller): Promise<number> => {

@@ -1,9 +1,11 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
 import { staysAvailableAfter } from '../../src/domain/availability.ts';
+import { allowedByLabel } from '../../src/domain/mode-scope.ts';
 import { changeOf, figuresOf, isRolling } from '../../src/domain/rollout.ts';
 import { isUntouchable } from '../../src/domain/target.ts';
 import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
-import type { Guard, Target } from '../../src/schema/remediation.ts';
+import type { Guard } from '../../src/schema/remediation.ts';
+import type { ActionContext } from './action.ts';
 
 /** Somebody else's controller would undo the change within seconds, or fight it. */
 export const nobodyElseOwnsIt = (object: { metadata: Meta }): Guard => {
@@ -22,10 +24,20 @@ export const nobodyElseOwnsIt = (object: { metadata: Meta }): Guard => {
     : guard('owner', true, 'no GitOps tool or operator owns it');
 };
 
-export const mayBeTouched = (target: Target, object: { metadata: Meta }): Guard => {
+/** The namespace, and the label that policies may ask for. */
+export const mayBeTouched = ({ target, action, require }: ActionContext, object: { metadata: Meta }): Guard => {
   if (isUntouchable(target.namespace))
     return guard('scope', false, `namespace ${target.namespace} is never changed by Muster`);
   if (object.metadata.deletionTimestamp) return guard('scope', false, 'it is being deleted');
+  const { labels, annotations } = object.metadata;
+  for (const allowLabel of require.allowLabels) {
+    const allowed = allowedByLabel(
+      { ...(labels && { labels }), ...(annotations && { annotations }) },
+      allowLabel,
+      action,
+    );
+    if (!allowed.passed) return guard('scope', false, allowed.finding);
+  }
   return guard('scope', true, `namespace ${target.namespace} may be changed`);
 };
 

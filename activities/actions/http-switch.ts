@@ -46,6 +46,7 @@ export const httpSwitch = defineAction({
   version: 1,
   title: 'Set a flag, a breaker or another switch of the catalogue',
   kinds: ['Switch'],
+  weighsAs: 'flag',
   params: Params,
   permissions: [],
 

@@ -8,7 +8,6 @@ import { guard } from './guards.ts';
 
 /** Says whose cordon it is: only the run that wrote it takes it back. */
 const mark = 'muster.dev/cordoned-by';
-const remainingShareMin = 0.51;
 const controlPlane = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master'];
 const field = '/spec/unschedulable';
 const annotation = `/metadata/annotations/${mark.replace('/', '~1')}`;
@@ -100,14 +99,14 @@ export const notOurs = ({ target, ownNode }: ActionContext): Guard =>
         : `the worker that does it runs on ${ownNode}`,
   );
 
-export const leavesEnough = (node: Node, all: Node[]): Guard => {
+export const leavesEnough = ({ require }: ActionContext, node: Node, all: Node[]): Guard => {
   const workers = all.filter((one) => !isControlPlane(one));
   const rest = workers.filter((one) => one.metadata.uid !== node.metadata.uid && takesPods(one));
   const share = workers.length === 0 ? 0 : rest.length / workers.length;
   const said = `${rest.length} of ${workers.length} nodes would still be ready and take pods`;
-  return share >= remainingShareMin
+  return share >= require.nodesReadyAtLeast
     ? guard('nodes', true, said)
-    : guard('nodes', false, `${said}: at least ${Math.round(remainingShareMin * 100)} % must`);
+    : guard('nodes', false, `${said}: at least ${Math.round(require.nodesReadyAtLeast * 100)} % must`);
 };
 
 /** Of two nodes emptied at once the pods of the first would move to the second. */

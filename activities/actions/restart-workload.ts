@@ -25,6 +25,7 @@ export const restartWorkload = defineAction({
   version: 1,
   title: 'Restart the pods of a workload, one after the other',
   kinds: ['Deployment', 'StatefulSet', 'DaemonSet'],
+  weighsAs: 'scale',
   params: z.strictObject({}),
   permissions: [
     'apps/deployments, apps/statefulsets, apps/daemonsets: get, patch',
@@ -67,11 +68,11 @@ export const restartWorkload = defineAction({
   async assess(context) {
     const { cluster, target } = context;
     const workload = await readWorkload(cluster, target);
-    const budget = await healthyWanted(cluster, target, workload);
+    const budget = await healthyWanted(context, workload);
     return {
       blastClass: target.kind === 'DaemonSet' || workload.spec.strategy?.type === 'Recreate' ? 'B3' : 'B2',
       guards: [
-        mayBeTouched(target, workload),
+        mayBeTouched(context, workload),
         nobodyElseOwnsIt(workload),
         notPaused(workload),
         replacesItsPods(workload.spec.updateStrategy?.type),

@@ -32,6 +32,7 @@ export const revisionRollBack = (own: OfKind): Action =>
     version: 1,
     title: own.title,
     kinds: [own.kind],
+    weighsAs: 'image',
     params: z.strictObject({
       /** A person's own choice; otherwise the plan chooses. */
       revision: z.number().int().min(1).optional(),
@@ -61,13 +62,14 @@ export const revisionRollBack = (own: OfKind): Action =>
       };
     },
 
-    async assess({ cluster, target }, step) {
+    async assess(context, step) {
+      const { cluster, target } = context;
       const workload = await readWorkload(cluster, target);
-      const budget = await healthyWanted(cluster, target, workload);
+      const budget = await healthyWanted(context, workload);
       return {
         blastClass: own.blastClass,
         guards: [
-          mayBeTouched(target, workload),
+          mayBeTouched(context, workload),
           nobodyElseOwnsIt(workload),
           notMarkedUnsafe(workload),
           replacesItsPods(workload.spec.updateStrategy?.type),

@@ -17,6 +17,7 @@ export const rollBackDeployment = defineAction({
   version: 1,
   title: 'Roll a Deployment back to an earlier revision',
   kinds: ['Deployment'],
+  weighsAs: 'image',
   params: z.strictObject({
     /** A person's own choice; otherwise the plan chooses. */
     revision: z.number().int().min(1).optional(),
@@ -60,13 +61,14 @@ export const rollBackDeployment = defineAction({
     };
   },
 
-  async assess({ cluster, target }, step) {
+  async assess(context, step) {
+    const { cluster, target } = context;
     const workload = await readWorkload(cluster, target);
-    const budget = await healthyWanted(cluster, target, workload);
+    const budget = await healthyWanted(context, workload);
     return {
       blastClass: workload.spec.strategy?.type === 'Recreate' ? 'B3' : 'B2',
       guards: [
-        mayBeTouched(target, workload),
+        mayBeTouched(context, workload),
         nobodyElseOwnsIt(workload),
         notPaused(workload),
         notMarkedUnsafe(workload),

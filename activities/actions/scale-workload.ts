@@ -35,6 +35,7 @@ export const scaleWorkload = defineAction({
   version: 1,
   title: 'Change the number of replicas',
   kinds: ['Deployment', 'StatefulSet'],
+  weighsAs: 'scale',
   params: z
     .strictObject({
       replicas: z.number().int().min(1).max(1_000).optional(),
@@ -114,13 +115,13 @@ export const scaleWorkload = defineAction({
     return {
       blastClass: classOf(target.kind, before, desired),
       guards: [
-        mayBeTouched(target, workload),
+        mayBeTouched(context, workload),
         nobodyElseOwnsIt(workload),
         withinFactor(workload, desired),
         await withinAutoscaler(context, desired),
         await withinQuota(context, workload, desired),
         await databaseBudgetGuard(context, { now: workload.spec.replicas ?? 1, after: desired.replicas }),
-        keepsEnough(desired, await healthyWanted(cluster, target, workload)),
+        keepsEnough(desired, await healthyWanted(context, workload)),
       ],
     };
   },

@@ -24,6 +24,7 @@ export const setConfigMapKey = defineAction({
   version: 1,
   title: 'Change the value of one key of a ConfigMap',
   kinds: ['ConfigMap'],
+  weighsAs: 'config',
   params: z.strictObject({
     key: z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/, 'no key of a ConfigMap can be called that'),
     /** Written to the letter; a number or a truth value as its text. */
@@ -74,8 +75,10 @@ export const setConfigMapKey = defineAction({
         { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: operation },
       ],
     });
+    const readers = await readersOf(context, key);
     return {
       uid: map.metadata.uid,
+      alsoLocks: [...readers.atStart, ...readers.mounted].map(({ kind, name }) => ({ ...target, kind, name })),
       sentence: `Set ${key} of ConfigMap ${name} to ${shown(value)} instead of ${shown(present)}`,
       before: { key, value: present },
       desired: { key, value },
@@ -89,7 +92,7 @@ export const setConfigMapKey = defineAction({
       differences: [{ path: `data.${key}`, before: shown(present), after: shown(value) }],
       undo: 'Back to the old value; only while nobody has changed it since.',
       risks: [
-        ...readersInWords(await readersOf(context, key)).map((line) => `${line}.`),
+        ...readersInWords(readers).map((line) => `${line}.`),
         'The value in git is the old one: change it there, or the next deployment brings it back.',
       ],
     };
@@ -97,7 +100,7 @@ export const setConfigMapKey = defineAction({
 
   async assess(context) {
     const map = await readConfigMap(context);
-    return { blastClass: 'B3', guards: [mayBeTouched(context.target, map), nobodyElseOwnsIt(map)] };
+    return { blastClass: 'B3', guards: [mayBeTouched(context, map), nobodyElseOwnsIt(map)] };
   },
 
   observe(fresh, step) {
@@ -127,10 +130,14 @@ const shown = (value: string): string =>
     ? `[${value.length.toLocaleString('en')} characters, sha256 ${sha256(value).slice(0, 12)}]`
     : JSON.stringify(value);
 
+interface Reader {
+  kind: string;
+  name: string;
+}
 interface Readers {
   /** They take the value when a container starts, and then never again. */
-  atStart: string[];
-  mounted: string[];
+  atStart: Reader[];
+  mounted: Reader[];
 }
 
 const kinds = { deployments: 'Deployment', statefulsets: 'StatefulSet', daemonsets: 'DaemonSet' };
@@ -140,20 +147,22 @@ const readersOf = async ({ cluster, target }: ActionContext, key: string): Promi
   for (const [plural, kind] of Object.entries(kinds)) {
     for (const workload of await listAll(cluster, namespacedPath(target, '/apis/apps/v1', plural), Workload)) {
       const { template } = workload.spec;
-      const name = `${kind} ${workload.metadata.name}`;
-      if (readsAtStart(template, target.name, key)) readers.atStart.push(name);
-      else if (mounts(template, target.name)) readers.mounted.push(name);
+      const reader = { kind, name: workload.metadata.name };
+      if (readsAtStart(template, target.name, key)) readers.atStart.push(reader);
+      else if (mounts(template, target.name)) readers.mounted.push(reader);
     }
   }
   return readers;
 };
 
+const named = (readers: Reader[]): string => readers.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+
 const readersInWords = ({ atStart, mounted }: Readers): string[] => [
   ...(atStart.length > 0
-    ? [`${atStart.join(', ')} read it when a container starts: the new value counts only after a restart`]
+    ? [`${named(atStart)} read it when a container starts: the new value counts only after a restart`]
     : []),
   ...(mounted.length > 0
-    ? [`${mounted.join(', ')} mount it: files follow within minutes, those mounted by subPath do not`]
+    ? [`${named(mounted)} mount it: files follow within minutes, those mounted by subPath do not`]
     : []),
   ...(atStart.length + mounted.length === 0 ? ['No workload of the namespace names it'] : []),
 ];

@@ -47,6 +47,7 @@ export const setResources = defineAction({
   version: 1,
   title: 'Give a container that ran out of memory more of it',
   kinds: ['Deployment', 'StatefulSet', 'DaemonSet'],
+  weighsAs: 'config',
   params: z.strictObject({
     container: z.string().min(1),
     /** The limit never goes above this. */
@@ -132,12 +133,12 @@ export const setResources = defineAction({
   async assess(context, step) {
     const { cluster, target } = context;
     const workload = await readWorkload(cluster, target);
-    const budget = await healthyWanted(cluster, target, workload);
+    const budget = await healthyWanted(context, workload);
     const { container } = State.parse(step.desired);
     return {
       blastClass: target.kind === 'DaemonSet' || workload.spec.strategy?.type === 'Recreate' ? 'B3' : 'B2',
       guards: [
-        mayBeTouched(target, workload),
+        mayBeTouched(context, workload),
         nobodyElseOwnsIt(workload),
         notPaused(workload),
         replacesItsPods(workload.spec.updateStrategy?.type),

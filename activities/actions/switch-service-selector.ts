@@ -23,6 +23,7 @@ export const switchServiceSelector = defineAction({
   version: 1,
   title: 'Send the traffic of a Service to other pods',
   kinds: ['Service'],
+  weighsAs: 'infrastructure',
   params: z.strictObject({
     /** The full new selector, not what is to be added to it. */
     selector: Labels.refine((labels) => Object.keys(labels).length > 0, 'an empty selector selects no pod'),
@@ -86,7 +87,7 @@ export const switchServiceSelector = defineAction({
     return {
       blastClass: 'B3',
       guards: [
-        mayBeTouched(context.target, service),
+        mayBeTouched(context, service),
         nobodyElseOwnsIt(service),
         enoughReady(ready, (await endpointsOf(context)).filter((one) => one.ready).length, to),
         namesPorts(service, ready),

@@ -16,6 +16,7 @@ export const terminateSession = defineAction({
   version: 1,
   title: 'End sessions of a database',
   kinds: ['Database'],
+  weighsAs: 'scale',
   params: sessionParams(sessionGroups),
   permissions: [],
 

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { failpoint } from '../../src/domain/failpoint.ts';
+import type { NewChange } from '../../src/schema/change.ts';
 import type { Request } from '../../src/schema/remediation.ts';
 import type { EffectRow } from '../../src/store/store.ts';
 import { type Action, type ActionContext, Refused, type Step } from '../actions/action.ts';
@@ -69,7 +70,8 @@ const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Pr
   const action = actionFor(plan.action, plan.target);
   await letLateRequestLand(attempt);
   const context = await contextOf(dependencies, plan.target, {
-    incident: request.incident,
+    ...request,
+    action: plan.action,
     operationId: plan.operationId,
   });
   const first = await observe(context, action, step);
@@ -180,6 +182,7 @@ const done = async (
   const abandoned = action.abandons?.(step) ?? null;
   if (abandoned)
     await store.remediations.markBadRevision(targetKey(plan.target), abandoned, request.incident.incidentId);
+  await store.changes.record([ownChange(request, step, dependencies)]);
   await store.effects.mark(request.key, 'applied', plan.operationId);
   failpoint('apply:after-record');
   const lost = how.answered ? '' : '; the answer was lost, the target shows the change';
@@ -188,6 +191,35 @@ const done = async (
     : `${step.sentence}: done${lost}`;
   return { outcome: 'applied', foundDone: how.foundDone, partly: false, finding };
 };
+
+/** What Muster did may be what is wrong next. */
+const ownChange = (
+  { incident, plan, key, revert }: ApplyRequest,
+  step: { sentence: string },
+  { now }: RemediationDependencies,
+): NewChange => ({
+  at: new Date(now()).toISOString(),
+  kind: 'action',
+  weighsAs: actionFor(plan.action, plan.target).weighsAs,
+  what: step.sentence,
+  by: 'Muster',
+  author: null,
+  source: 'muster',
+  target: {
+    cluster: plan.target.cluster,
+    kind: plan.target.kind,
+    namespace: plan.target.namespace,
+    name: plan.target.name,
+  },
+  service: incident.service,
+  environment: null,
+  reference: { commit: null, url: null },
+  before: null,
+  after: revert ? 'taken back' : `run for ${incident.incidentId}`,
+  concerns: [],
+  drill: incident.drill,
+  dedupKey: key,
+});
 
 /** Ends without (another) request. What an earlier attempt sent stays open in the ledger, as nobody can prove it did not land. */
 const stop = async (

@@ -1,12 +1,14 @@
 /** What every activity of a run starts from: the action, the way to its target, and the store's knowledge of both. */
 import { InvalidInput } from '../../src/domain/errors.ts';
+import { rulesFor } from '../../src/domain/mode-rules.ts';
+import { environmentOf, type Scope } from '../../src/domain/mode-scope.ts';
 import type { Evaluate } from '../../src/domain/runbook-known.ts';
 import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import { kindsWithoutNamespace, type Target } from '../../src/schema/remediation.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
 import type { RunbookDocument } from '../../src/schema/runbook.ts';
-import type { EffectStore, LimitStore, RemediationStore, TrustStore } from '../../src/store/store.ts';
+import type { ChangeStore, EffectStore, LimitStore, RemediationStore, TrustStore } from '../../src/store/store.ts';
 import type { Action, ActionContext } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
 import type { ApplyRequest } from '../index.ts';
@@ -23,7 +25,13 @@ export interface Library {
 }
 
 export interface RemediationDependencies {
-  store: { effects: EffectStore; remediations: RemediationStore; limits: LimitStore; trust: TrustStore };
+  store: {
+    effects: EffectStore;
+    remediations: RemediationStore;
+    limits: LimitStore;
+    trust: TrustStore;
+    changes: Pick<ChangeStore, 'record' | 'around'>;
+  };
   organisation: Organisation;
   library: Library;
   /** Built-in ones included. */
@@ -53,6 +61,19 @@ export interface RemediationDependencies {
 export const targetKey = (target: Target): string =>
   `${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
 
+/** What the policies are asked about. */
+export const scopeOf = (
+  { services }: Pick<Organisation, 'services'>,
+  { incident, target, runbook }: Pick<ApplyRequest, 'incident' | 'runbook'> & { target: Target },
+): Scope => ({
+  environment: environmentOf(incident.service === null ? null : services[incident.service]),
+  cluster: target.cluster,
+  namespace: target.namespace,
+  service: incident.service,
+  runbook,
+  drill: incident.drill,
+});
+
 /** Throws InvalidInput for an unknown action and for a target it is not made for. */
 export const actionFor = (name: string, target: Target): Action => {
   const action = actions.get(name);
@@ -69,9 +90,9 @@ export const actionFor = (name: string, target: Target): Action => {
 };
 
 export const contextOf = async (
-  { store, cluster, database, endpoint, organisation, ownNode }: RemediationDependencies,
+  { store, cluster, database, endpoint, organisation, policies, ownNode }: RemediationDependencies,
   target: Target,
-  run: { incident: ApplyRequest['incident']; operationId: string },
+  run: Pick<ApplyRequest, 'incident' | 'runbook'> & { action: string; operationId: string },
 ): Promise<ActionContext> => {
   const { drill, incidentId } = run.incident;
   return {
@@ -86,6 +107,8 @@ export const contextOf = async (
     },
     databaseOf: (name) => database(name, drill),
     organisation,
+    action: run.action,
+    require: rulesFor(policies, scopeOf(organisation, { ...run, target })).require,
     incidentId,
     target: { cluster: target.cluster, kind: target.kind, namespace: target.namespace, name: target.name },
     operationId: run.operationId,

@@ -3,11 +3,10 @@ import { approvalDuring, freezeCaps, frozen } from '../../src/domain/freeze.ts';
 import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/limits.ts';
 import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
-import { environmentOf, type Scope } from '../../src/domain/mode-scope.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { IncidentContext, RunMode } from '../index.ts';
-import { type RemediationDependencies, targetKey } from './context.ts';
+import { type RemediationDependencies, scopeOf, targetKey } from './context.ts';
 
 export interface ModeRequest {
   incident: IncidentContext;
@@ -16,18 +15,6 @@ export interface ModeRequest {
   blastClass: BlastClass;
   runbook: RemediationView['runbook'];
 }
-
-export const scopeOf = (
-  { organisation }: Pick<RemediationDependencies, 'organisation'>,
-  { incident, target, runbook }: Pick<ModeRequest, 'incident' | 'target' | 'runbook'>,
-): Scope => ({
-  environment: environmentOf(incident.service === null ? null : organisation.services[incident.service]),
-  cluster: target.cluster,
-  namespace: target.namespace,
-  service: incident.service,
-  runbook,
-  drill: incident.drill,
-});
 
 export const budgetKeys = ({ incident, target, runbook }: Omit<ModeRequest, 'blastClass'>) => ({
   targetKey: targetKey(target),
@@ -43,7 +30,7 @@ export const decideMode = async (
 ): Promise<RunMode & { rules: Rules }> => {
   const { policies, store } = dependencies;
   const { incident, blastClass, runbook, remediationId } = request;
-  const scope = scopeOf(dependencies, request);
+  const scope = scopeOf(dependencies.organisation, request);
   const at = new Date(dependencies.now()).toISOString();
   const rules = rulesFor(policies, scope);
   const { environment } = scope;

@@ -15,6 +15,8 @@ export const settled = async (
   const action = actionFor(plan.action, plan.target);
   const context = await contextOf(dependencies, plan.target, {
     incident: request.incident,
+    runbook: null,
+    action: plan.action,
     operationId: plan.operationId,
   });
   try {

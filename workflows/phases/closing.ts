@@ -54,6 +54,10 @@ const handOnLateAlerts = async (desk: Desk): Promise<void> => {
   }
 };
 
+/** Whoever led it sees that it is done, or finds somebody. */
+const ownerOf = ({ roles, acknowledged, declaredBy }: Desk['state']): string =>
+  roles.commander?.person ?? acknowledged?.by ?? declaredBy.id;
+
 const startFollowUp = async (desk: Desk): Promise<void> => {
   const { state, rules } = desk;
   const { review, watchAfterwards } = severityPolicy(state, rules);
@@ -75,6 +79,7 @@ const startFollowUp = async (desk: Desk): Promise<void> => {
             ]),
           ],
           review,
+          tasks: state.tasks.map((text) => ({ text, owner: ownerOf(state) })),
           watchAfterwardsMs: watchAfterwards,
           archiveAfterMs: rules.policy.room.archiveAfter,
         },

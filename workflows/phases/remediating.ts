@@ -175,13 +175,14 @@ const needsPerson: RemediationStatus[] = [
 const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: RemediationEnded): void => {
   const { remediation, runbook } = desk.state;
   if (remediation?.id !== remediationId) return;
-  desk.take({ kind: 'remediationEnded', status, outcome, did: did ?? outcome, tasks });
+  const next = runbook && remediation.step !== null ? nextStep(runbook, remediation.step, status as Ending) : null;
+  const still = next?.to === 'finish' ? [...tasks, ...(runbook?.tasks ?? [])] : tasks;
+  desk.take({ kind: 'remediationEnded', status, outcome, did: did ?? outcome, tasks: still });
   if (isOver(desk.state.status)) return;
   if (status === 'recovered' && desk.rules.policy.resolution.onRecovered === 'hold' && !desk.state.hold) {
     startHold(desk, { by: muster, why: `verified: ${outcome}` });
   }
-  if (runbook && remediation.step !== null) {
-    const next = nextStep(runbook, remediation.step, status as Ending);
+  if (runbook && next && remediation.step !== null) {
     if (next.to === 'finish') return;
     if (next.to === 'step') {
       // The next step is chosen by what is the case now, not by what was.

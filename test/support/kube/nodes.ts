@@ -6,6 +6,7 @@ import { changeRaw, inNamespace, listRaw, type Raw, readRaw } from './each-clust
 import { make } from './planes.ts';
 
 const nodes = '/api/v1/nodes';
+const room = { cpu: '8', memory: '16Gi', pods: '110' };
 
 export const onNode = (name: string): Target => ({ cluster: 'test', kind: 'Node', namespace: '', name });
 
@@ -33,7 +34,11 @@ export const aNode = async (
       annotations: { 'shop.example/rack': '7' },
     },
     spec: more.spec ?? {},
-    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-05-04T10:00:00Z' }] },
+    status: {
+      capacity: room,
+      allocatable: room,
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-05-04T10:00:00Z' }],
+    },
   });
   await until(`${name} is ready`, async () => {
     const { status, spec } = await nodeNow(cluster, name);

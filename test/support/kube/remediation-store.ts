@@ -1,13 +1,24 @@
 import { Unavailable } from '../../../src/domain/errors.ts';
+import type { NewChange } from '../../../src/schema/change.ts';
 import type { Evidence } from '../../../src/schema/evidence.ts';
 import type { RemediationView } from '../../../src/schema/remediation.ts';
-import type { EffectRow, EffectStore, LimitStore, RemediationStore, TrustStore } from '../../../src/store/store.ts';
+import type {
+  ChangeStore,
+  EffectRow,
+  EffectStore,
+  LimitStore,
+  RemediationStore,
+  TrustStore,
+} from '../../../src/store/store.ts';
 
 export interface FakeStore {
   effects: EffectStore;
   remediations: RemediationStore;
   limits: LimitStore;
   trust: TrustStore;
+  changes: Pick<ChangeStore, 'record' | 'around'>;
+  /** What Muster wrote of its own doing, by key. */
+  changed: Map<string, NewChange>;
   rows: Map<string, EffectRow>;
   views: Map<string, RemediationView>;
   bad: Map<string, Set<string>>;
@@ -41,6 +52,16 @@ export const aStore = (): FakeStore => {
   const stops = new Set<string>();
   const saved = new Map<string, Evidence>();
   const away = { killSwitch: false };
+  const changed = new Map<string, NewChange>();
+  const changes: FakeStore['changes'] = {
+    record: async (given) =>
+      given.map((change) => {
+        const isNew = !changed.has(change.dedupKey);
+        if (isNew) changed.set(change.dedupKey, change);
+        return { change: { ...change, id: change.dedupKey, recordedAt: change.at }, isNew };
+      }),
+    around: async () => [],
+  };
   const effects: EffectStore = {
     async intend({ key, incidentId, kind, detail }) {
       const before = rows.get(key);
@@ -99,5 +120,18 @@ export const aStore = (): FakeStore => {
       return scope === undefined ? null : { scope, reason: 'a storm of alerts', by: 'dana' };
     },
   };
-  return { effects, remediations, limits: unlimited, trust: untried, rows, views, bad, stops, away, saved };
+  return {
+    effects,
+    remediations,
+    limits: unlimited,
+    trust: untried,
+    changes,
+    changed,
+    rows,
+    views,
+    bad,
+    stops,
+    away,
+    saved,
+  };
 };

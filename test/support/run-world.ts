@@ -1,0 +1,415 @@
+/**
+ * Remediations from end to end: the real workflows, activities and store, on switches that are played in memory. A switch
+ * settles at once and says exactly what reached it, so a test is about the run and not about its target.
+ */
+import { expect } from 'vitest';
+import { createRemediationActivities } from '../../activities/run-action.ts';
+import { sealOf } from '../../src/domain/approval-seal.ts';
+import { remediationWorkflowId } from '../../src/domain/names.ts';
+import type { Cluster, Endpoint, EndpointAnswer, EndpointRequest } from '../../src/integrations/integration.ts';
+import { checkConditions } from '../../src/packs/conditions.ts';
+import { loadRemediationPolicies } from '../../src/packs/remediation-load.ts';
+import { evaluatorOf, parseRunbook } from '../../src/packs/runbook-load.ts';
+import { SwitchEntry } from '../../src/schema/endpoint.ts';
+import type { Organisation } from '../../src/schema/organisation.ts';
+import type { Policy } from '../../src/schema/policy.ts';
+import type { Decision, RemediationStatus, RemediationView, Target } from '../../src/schema/remediation.ts';
+import type { RemediationPolicy, RemediationPolicySpec } from '../../src/schema/remediation-policy.ts';
+import type { RunbookDocument } from '../../src/schema/runbook.ts';
+import { approve, cancel, deny, proposeRemediation } from '../../workflows/messages.ts';
+import { atRest, type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
+import { anOrganisation } from './organisation.ts';
+import { noOtherWays } from './run-parts.ts';
+import { approvalKey } from './sandbox-cluster.ts';
+
+export const endpointName = 'flags';
+
+/** The classes of their kinds: a breaker is B1, a flag that stays is B2, a weight is B3. */
+const kindOf = (name: string): SwitchEntry['kind'] =>
+  name.startsWith('weight') ? 'weight' : name.startsWith('flag') ? 'flag' : 'breaker';
+
+const letters = ['a', 'b', 'c', 'd'] as const;
+export type SwitchName = `${'breaker' | 'flag' | 'weight'}-${(typeof letters)[number]}`;
+const switchNames = (['breaker', 'flag', 'weight'] as const).flatMap((kind) =>
+  letters.map((letter): SwitchName => `${kind}-${letter}`),
+);
+
+export const switchAt = (name: SwitchName): Target => ({
+  cluster: endpointName,
+  kind: 'Switch',
+  namespace: '',
+  name,
+});
+
+const entryOf = (name: SwitchName): SwitchEntry =>
+  SwitchEntry.parse({
+    title: name,
+    endpoint: endpointName,
+    kind: kindOf(name),
+    read: { path: `/${name}`, at: '/value', version: '/version' },
+    set: { path: `/${name}`, body: { value: '{state}', version: '{version}' } },
+    states: {
+      off: { value: 'off', words: 'all is as always' },
+      on: { value: 'on', words: 'requests are answered at once' },
+      half: { value: 'half', words: 'every second request is answered at once' },
+    },
+  });
+
+export interface PlayedSwitches extends Endpoint {
+  /** What each switch is now; all begin with `off`. */
+  values: Record<string, string>;
+  /** Every request that changed a switch, as `breaker-a=on`. */
+  sent: string[];
+  /** Somebody else turns it. */
+  turn(name: SwitchName, value: string): void;
+  /** Runs before the next write reaches the switches; an answer it gives is theirs. */
+  beforeWrite(
+    act: (request: EndpointRequest) => EndpointAnswer | undefined | Promise<EndpointAnswer | undefined>,
+  ): void;
+  /** Writes of this, such as `breaker-b=on`, are answered so as long as it stands here. */
+  refuses: Map<string, number>;
+}
+
+const answer = (status: number, body: unknown): EndpointAnswer => ({ status, etag: null, retryAfterMs: null, body });
+
+const playedSwitches = (): PlayedSwitches => {
+  const versions: Record<string, number> = Object.fromEntries(switchNames.map((name) => [name, 1]));
+  let before: Parameters<PlayedSwitches['beforeWrite']>[0] | null = null;
+  const played: PlayedSwitches = {
+    values: Object.fromEntries(switchNames.map((name) => [name, 'off'])),
+    sent: [],
+    refuses: new Map(),
+    turn: (name, value) => {
+      played.values[name] = value;
+      versions[name] = (versions[name] ?? 0) + 1;
+    },
+    beforeWrite: (act) => {
+      before = act;
+    },
+    async request(request) {
+      const { method, path, body } = request;
+      const name = path.slice(1) as SwitchName;
+      if (!Object.hasOwn(played.values, name)) return answer(404, { message: 'no such switch' });
+      const now = () => ({ value: played.values[name], version: versions[name] });
+      if (method === 'GET') return answer(200, now());
+      const act = before;
+      before = null;
+      const instead = await act?.(request);
+      if (instead) return instead;
+      const { value, version } = body as { value: string; version?: number };
+      const refusal = played.refuses.get(`${name}=${value}`);
+      if (refusal !== undefined) return answer(refusal, { message: 'not now' });
+      if (version !== undefined && version !== versions[name]) return answer(409, { message: 'changed meanwhile' });
+      played.turn(name, value);
+      played.sent.push(`${name}=${value}`);
+      return answer(200, now());
+    },
+  };
+  return played;
+};
+
+/** Knows nothing: what a diagnosis wants to see of the workload is missing. */
+const emptyCluster: Cluster = {
+  request: async () => ({ status: 404, body: { kind: 'Status', message: 'not found' } }),
+  text: async () => ({ status: 404, text: '' }),
+} as unknown as Cluster;
+
+export interface RunWorld {
+  world: IncidentWorld;
+  switches: PlayedSwitches;
+  /** Those that come with Muster, then whatever a test adds. */
+  policies: RemediationPolicy[];
+  runbooks: { document: RunbookDocument; builtIn: boolean }[];
+  /** Figures by query, for symptoms (`errors`) and reads of runbooks; what does not stand here has no data. */
+  figures: Map<string, number | null | (() => number | null)>;
+  /** The clock of the effect, for the age of a yes, freezes and limits. */
+  clock: { aheadMs: number };
+  /** An incident of checkout (production) with an alert of this title, acknowledged. */
+  incident(more?: { title?: string; service?: string; policy?: Policy }): Promise<LiveIncident>;
+  /** Vic, a responder, proposes to turn a switch on, unless said otherwise. */
+  propose(incident: LiveIncident, name: SwitchName, more?: Proposing): Promise<RemediationView>;
+  /** Runs of the incident, those it joined among them, oldest first. */
+  runs(incident: LiveIncident): Promise<RemediationView[]>;
+  /** The latest one. */
+  run(incident: LiveIncident): Promise<RemediationView>;
+  /** Waits, without moving the clock, until the latest run has the status. */
+  has(incident: LiveIncident, ...statuses: RemediationStatus[]): Promise<RemediationView>;
+  /** Moves the clock in steps until it has. */
+  comes(incident: LiveIncident, ...statuses: RemediationStatus[]): Promise<RemediationView>;
+  decide(incident: LiveIncident, person: string, more?: Deciding): Promise<RemediationView>;
+  /** Moves the clock when nothing is under way. */
+  pass(incident: LiveIncident, minutes: number): Promise<void>;
+  /** Who was rung for a step of this word, such as `revertFailed`, in order. */
+  paged(incident: LiveIncident, word: string): string[];
+  /** As new for the next test: no incident is open, all switches are off, and only what comes with Muster holds. */
+  reset(): Promise<void>;
+  /** Entries of the kinds, as `kind: text`. */
+  told(incident: LiveIncident, ...kinds: string[]): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface Proposing {
+  to?: string;
+  by?: string;
+  action?: string;
+  params?: Record<string, unknown>;
+}
+export interface Deciding {
+  verdict?: Decision['verdict'];
+  seal?: string;
+  sealedAt?: string;
+  planHash?: string;
+  remediationId?: string;
+}
+
+const workload = (name: string) => ({ cluster: 'test', kind: 'Deployment' as const, namespace: 'shop', name });
+
+/** `checkout` is in production, `preview` in staging. */
+const organisationWith = (more: Partial<Organisation>): Partial<Organisation> => {
+  const { services } = anOrganisation();
+  const checkout = services.checkout;
+  if (!checkout) throw new Error('the organisation of tests has the service checkout');
+  return {
+    services: {
+      checkout: { ...checkout, workload: workload('checkout') },
+      preview: { ...checkout, title: 'Preview', environment: 'staging', workload: workload('preview') },
+    },
+    endpoints: { [endpointName]: { title: 'Flags', url: 'sandbox', header: 'authorization' } },
+    switches: Object.fromEntries(switchNames.map((name) => [name, entryOf(name)])),
+    ...more,
+  };
+};
+
+/** A person's actor, as the api would name them. */
+const actorOf = ({ organisation }: IncidentWorld, id: string) => ({
+  kind: 'person' as const,
+  id,
+  name: organisation.people[id]?.name ?? id,
+});
+
+const builtIn = loadRemediationPolicies();
+let proposals = 0;
+
+export const runWorld = async (more: { organisation?: Partial<Organisation> } = {}): Promise<RunWorld> => {
+  const switches = playedSwitches();
+  const policies = [...builtIn];
+  const runbooks: RunWorld['runbooks'] = [];
+  const figures: RunWorld['figures'] = new Map();
+  const clock = { aheadMs: 0 };
+  const evaluate = evaluatorOf();
+  const { holds } = checkConditions();
+  const figure = async (query: string): Promise<number | null> => {
+    const found = figures.get(query);
+    return (typeof found === 'function' ? found() : found) ?? null;
+  };
+  const world = await incidentWorld({
+    organisation: organisationWith(more.organisation ?? {}),
+    remediation: ({ store, organisation, ports }) => {
+      ports.connections.metrics.query = figure;
+      return createRemediationActivities({
+        store,
+        organisation,
+        library: { runbooks, evaluate, holds },
+        policies,
+        now: () => Date.now() + clock.aheadMs,
+        approvalKey,
+        connect: () => ports.connections,
+        cluster: () => emptyCluster,
+        ...noOtherWays,
+        endpoint: () => switches,
+        log: { info: () => undefined, warn: () => undefined },
+        lateRequestMs: 50,
+      });
+    },
+  });
+  const { environment, store } = world;
+  const open: LiveIncident[] = [];
+
+  const runs: RunWorld['runs'] = ({ id }) => store.remediations.remediations(id);
+  const run: RunWorld['run'] = async (incident) => {
+    const latest = (await runs(incident)).at(-1);
+    if (!latest) throw new Error(`${incident.id} has no remediation: ${await incident.story('remediationRefused')}`);
+    return latest;
+  };
+  const restOfRun = async (incident: LiveIncident): Promise<void> => {
+    const latest = (await runs(incident)).at(-1);
+    if (!latest || latest.endedAt !== null) return;
+    const handle = environment.client.workflow.getHandle(latest.workflowId);
+    await atRest(handle).catch(() => undefined);
+  };
+  const pass: RunWorld['pass'] = async (incident, minutes) => {
+    await atRest(incident.handle);
+    await restOfRun(incident);
+    await environment.sleep(minutes * 60_000);
+    await restOfRun(incident);
+  };
+  const has: RunWorld['has'] = async (incident, ...statuses) => {
+    const status = async () => (await runs(incident)).at(-1)?.status;
+    await expect.poll(status, { timeout: 30_000 }).toSatisfy((now) => statuses.includes(now as RemediationStatus));
+    return run(incident);
+  };
+  const comes: RunWorld['comes'] = async (incident, ...statuses) => {
+    for (let steps = 0; steps < 200; steps += 1) {
+      const latest = (await runs(incident)).at(-1);
+      if (latest && statuses.includes(latest.status)) return latest;
+      await pass(incident, 0.5);
+    }
+    throw new Error(`waited in vain for ${statuses.join(' or ')}: ${JSON.stringify((await run(incident)).outcome)}`);
+  };
+  return {
+    world,
+    switches,
+    policies,
+    runbooks,
+    figures,
+    clock,
+    runs,
+    run,
+    has,
+    comes,
+    pass,
+    incident: async ({ title = 'Something else', service = 'checkout', policy } = {}) => {
+      const startsAt = new Date(await environment.currentTimeMs()).toISOString();
+      const alert = { fingerprint: title, title, status: 'firing' as const, startsAt, source: 'alertmanager' };
+      const incident = await world.declare({ service, title, alerts: [alert], ...(policy ? { policy } : {}) });
+      open.push(incident);
+      return incident;
+    },
+    propose: async (incident, name, { to = 'on', by = 'vic', action = 'http-switch', params } = {}) => {
+      // What the diagnosis finds comes first; it ends in words, as nothing is there to be seen.
+      await expect.poll(() => incident.story('evidenceGathered'), { timeout: 30_000 }).not.toEqual([]);
+      proposals += 1;
+      const remediationId = `${incident.id}-p${proposals}`;
+      await incident.order(proposeRemediation, {
+        by: actorOf(world, by),
+        remediationId,
+        action,
+        target: switchAt(name),
+        params: params ?? { to },
+        because: 'it is worth a try',
+      });
+      await expect
+        .poll(async () => (await runs(incident)).at(-1)?.id, { timeout: 30_000 })
+        .toSatisfy((id) => id !== undefined);
+      return run(incident);
+    },
+    decide: async (incident, person, { verdict = 'approved', ...given } = {}) => {
+      const { id, planHash: hash, target } = await run(incident);
+      const planHash = given.planHash ?? hash ?? '';
+      const remediationId = given.remediationId ?? id;
+      const sealedAt = given.sealedAt ?? new Date(Date.now() + clock.aheadMs).toISOString();
+      const facts = { remediationId: id, personId: person, verdict, planHash, sealedAt };
+      const handle = environment.client.workflow.getHandle(remediationWorkflowId(target));
+      await atRest(handle);
+      return handle.executeUpdate(verdict === 'approved' ? approve : deny, {
+        args: [
+          {
+            by: actorOf(world, person),
+            remediationId,
+            planHash,
+            sealedAt,
+            seal: given.seal ?? sealOf(approvalKey, facts),
+          },
+        ],
+      });
+    },
+    told: async (incident, ...kinds) =>
+      (await incident.timeline())
+        .filter(({ kind }) => kinds.includes(kind))
+        .map(({ kind, text }) => `${kind}: ${text}`),
+    paged: ({ id }, word) =>
+      world.ports.pages
+        .filter(({ dedupKey }) => dedupKey.startsWith(`${id}/`) && dedupKey.includes(word))
+        .map(({ dedupKey }) => dedupKey.split('/').at(-1) ?? ''),
+    reset: async () => {
+      for (const incident of open.splice(0))
+        await incident.order(cancel, { reason: 'the test is over' }).catch(() => undefined);
+      policies.splice(0, policies.length, ...builtIn);
+      runbooks.splice(0);
+      figures.clear();
+      clock.aheadMs = 0;
+      switches.refuses.clear();
+      for (const { scope } of await store.stops.stops())
+        await store.stops.lift({ scope, reason: 'the test is over', by: 'mo' });
+      for (const name of switchNames) switches.turn(name, 'off');
+      switches.sent.splice(0);
+    },
+    close: () => world.close(),
+  };
+};
+
+/** A policy of the organisation's own, before those that come with Muster. */
+export const ownPolicy = (name: string, spec: RemediationPolicySpec): RemediationPolicy => ({
+  name,
+  builtIn: false,
+  ...spec,
+});
+
+interface StepWords {
+  id: string;
+  switch: SwitchName;
+  to?: string;
+  when?: string;
+  on: Partial<Record<'recovered' | 'ineffective' | 'worse' | 'inconclusive' | 'refused', string>>;
+  failure?: string;
+  failureLimit?: number;
+  of?: string;
+}
+
+/** For incidents with an alert of this title; each step turns a switch and looks at one figure. */
+export const aRunbook = (
+  name: string,
+  alert: string,
+  steps: StepWords[],
+  more: { spec?: object; version?: number } = {},
+): { document: RunbookDocument; builtIn: boolean } => ({
+  builtIn: true,
+  document: parseRunbook(
+    JSON.stringify({
+      apiVersion: 'muster.dev/v1',
+      kind: 'Runbook',
+      metadata: { name, version: more.version ?? 1, owner: 'shop', title: `The case of ${name}` },
+      spec: {
+        match: { any: [{ alert }] },
+        target: { from: 'switch', name: steps[0]?.switch ?? 'breaker-a' },
+        diagnose: [{ id: 'queue', read: 'prometheus', query: 'queue', optional: true }],
+        conclude: { when: 'incident.drill == false', confidence: 0.9, because: 'The alert says so.', else: 'No.' },
+        steps: steps.map((step) => ({
+          id: step.id,
+          title: `Turn ${step.switch}`,
+          action: 'http-switch',
+          target: { from: 'switch', name: step.switch },
+          params: { to: step.to ?? 'on' },
+          ...(step.when === undefined ? {} : { when: step.when }),
+          deadline: '5m',
+          factors: { speed: 'seconds', risk: 'low', reversible: true, data: 'none' },
+          verify: {
+            settle: '30s',
+            giveUpAfter: '5m',
+            checks: [
+              {
+                id: 'figure',
+                of: step.of ?? 'symptom',
+                success: step.of === undefined ? 'value < healthyBelow' : 'value < 10.0',
+                ...(step.failure === undefined ? {} : { failure: step.failure }),
+                interval: '30s',
+                consecutiveSuccess: 3,
+                failureLimit: step.failureLimit ?? 3,
+              },
+            ],
+          },
+          on: {
+            recovered: 'finish',
+            ineffective: 'escalate',
+            worse: 'revertAndEscalate',
+            inconclusive: 'ask',
+            ...step.on,
+          },
+        })),
+        finish: { tasks: ['Look for what made it necessary.'] },
+        ...more.spec,
+      },
+    }),
+    `${name}.yaml`,
+  ),
+});
