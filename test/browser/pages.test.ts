@@ -119,6 +119,18 @@ describe('the pages', () => {
     await expect.poll(() => sent(/drills/)[0]?.body).toEqual({ scenario: 'bad-release', speed: 10, people: false });
   });
 
+  test('a suspect says whose change it was, who told of it, and where to read more', async () => {
+    await enter(`${incidentPage}#evidence`);
+    const [first, second] = [0, 1].map((place) => page.locator('.suspect').nth(place));
+
+    await first?.getByText('by deploy-bot (hugo) · told by github').waitFor();
+    expect(await first?.getByRole('link', { name: 'more' }).getAttribute('href')).toBe(
+      'https://ci.lanternfish.example/runs/41',
+    );
+    await second?.getByText('seen in the cluster').waitFor();
+    expect(await second?.getByRole('link').count()).toBe(0);
+  });
+
   test('the next deadline is the largest text, and its counter moves without moving anything else', async () => {
     await enter(incidentPage);
     const figure = headline().locator('.countdown-figure').first();

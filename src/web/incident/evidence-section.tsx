@@ -1,4 +1,4 @@
-import type { Evidence, Suspect } from '../../schema/evidence.ts';
+import type { Evidence } from '../../schema/evidence.ts';
 import { Curve } from '../parts/curve.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Loaded } from '../parts/notes.tsx';
@@ -7,6 +7,7 @@ import { Nodes, Surroundings } from './evidence-around.tsx';
 import { Database } from './evidence-database.tsx';
 import { Alarms, Health, Logs, Signatures } from './evidence-signs.tsx';
 import { Events, Pods, Revisions } from './evidence-workload.tsx';
+import { Suspects } from './suspects.tsx';
 
 /** What was found: who is suspected and why, the curves, the pods, what the cluster and the logs say. */
 export const EvidenceSection = ({ evidence }: { evidence: Resource<Evidence | null> }) => (
@@ -79,35 +80,3 @@ const Figures = ({ figures }: Pick<Evidence, 'figures'>) =>
       </div>
     </details>
   );
-
-const Suspects = ({ suspects }: { suspects: Suspect[] }) => (
-  <>
-    <h3>Suspected changes</h3>
-    {suspects.length === 0 ? (
-      <p class="note">No change found in the look-back window. A rollback would be a guess.</p>
-    ) : (
-      <ol class="plain suspects">
-        {suspects.map((suspect) => (
-          <li key={`${suspect.what}${suspect.at}`} class="suspect">
-            <meter min={0} max={2} value={suspect.score} aria-label={`Score ${suspect.score.toFixed(2)} of 2`} />
-            <span class="suspect-score">{suspect.score.toFixed(2)}</span>
-            <div>
-              <p>
-                <strong>{suspect.what}</strong>{' '}
-                <span class="soft">
-                  <Instant at={suspect.at} />
-                  {suspect.by ? ` by ${suspect.by}` : ''}
-                </span>
-              </p>
-              <ul class="reasons">
-                {suspect.reasons.map((reason) => (
-                  <li key={reason}>{reason}</li>
-                ))}
-              </ul>
-            </div>
-          </li>
-        ))}
-      </ol>
-    )}
-  </>
-);

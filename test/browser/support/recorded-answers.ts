@@ -175,6 +175,9 @@ export const someEvidence = (now: number): Evidence =>
         what: 'checkout revision 5: image 2.3.1 to 2.4.0-bad',
         at: at(now, -430),
         by: 'deploy-bot',
+        author: 'hugo',
+        source: 'github',
+        link: 'https://ci.lanternfish.example/runs/41',
         score: 1.62,
         reasons: [
           '4 minutes before the symptoms began',
