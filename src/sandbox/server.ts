@@ -11,6 +11,7 @@ import { Deliveries, type Log } from './deliveries.ts';
 import { handleEndpoints } from './endpoints.ts';
 import { Faults } from './faults.ts';
 import { Health } from './health.ts';
+import { handleHealthPages } from './health-pages.ts';
 import { handleKubernetes } from './kubernetes/api.ts';
 import { Denials } from './kubernetes/denials.ts';
 import { startMail } from './mail.ts';
@@ -81,6 +82,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     '/statuspage': (request) => handleStatuspage(world, token('statuspage'), request),
     '/endpoints': (request) => handleEndpoints(world, token('endpoints'), request),
     '/prometheus': (request) => handlePrometheus(world, health, request),
+    '/health-pages': (request) => handleHealthPages(world, request),
     '/kube': (request) =>
       handleKubernetes(
         {

@@ -27,6 +27,7 @@ const diagnose = async (
     approvalKey: null,
     connect: () => ({ metrics: plane.metrics }),
     cluster: () => (more.away ? unreachable : plane.cluster),
+    sources: () => plane.sources,
     ...noOtherWays,
     ...runParts,
     log: { info: () => {}, warn: () => {} },
@@ -81,6 +82,13 @@ describe('after a bad release', () => {
     expect(evidence.suspects[0]?.by).toMatch(/^release checkout 2\.4\.0-bad by /);
     expect(evidence.logs.some((log) => log.previous && log.lines.join().includes('TypeError'))).toBe(true);
     expect(evidence.pods.find((pod) => pod.reason !== null)).toMatchObject({ revision: '5', ready: false });
+    expect(evidence.revisions[0]?.differences.map(({ after }) => after)).toEqual([
+      'registry.lanternfish.example/shop/checkout:2.4.0-bad',
+    ]);
+    expect(evidence.figures.map(({ points }) => points.length > 0)).toEqual([true, true]);
+    expect(evidence.endpoints).toMatchObject([{ service: 'checkout' }]);
+    expect(evidence.budgets).toMatchObject([{ name: 'checkout', wanted: 3 }]);
+    expect(evidence.health?.finding).toMatch(/^answered /);
   });
 
   test('a service beside it is not accused', async () => {

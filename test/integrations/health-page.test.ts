@@ -65,6 +65,6 @@ describe('a health page', () => {
     const { url, asked } = await page((response) => response.end('ok'));
     const probe = createHealthProbe({ sandboxUrl: new URL(url).origin });
     await probe.ask('https://checkout.shop.example/health');
-    expect(asked).toEqual(['GET /pages/checkout.shop.example/health']);
+    expect(asked).toEqual(['GET /health-pages/checkout.shop.example/health']);
   });
 });

@@ -223,3 +223,31 @@ describe('mail', () => {
     expect(mails[0].text).toContain('We look at what happened.');
   });
 });
+
+describe('health pages', () => {
+  const ask = async (host: string): Promise<{ status: number; body: Json }> => {
+    const answer = await fetch(`${sandbox.url}/health-pages/${host}/health`);
+    return { status: answer.status, body: await answer.json() };
+  };
+
+  test('are well while the pods of the service are', async () => {
+    expect(await ask('checkout.lanternfish.example')).toEqual({
+      status: 200,
+      body: { status: 'ok', ready: 4, wanted: 4 },
+    });
+    expect((await ask('nobody.lanternfish.example')).status).toBe(404);
+  });
+
+  test('fail with the pods', async () => {
+    const path = '/apis/apps/v1/namespaces/shop/deployments/checkout';
+    const patch = {
+      spec: {
+        strategy: { type: 'Recreate', rollingUpdate: null },
+        template: { spec: { containers: [{ name: 'checkout', image: 'shop/checkout:9-stuck' }] } },
+      },
+    };
+    await sandbox.kube('PATCH', path, patch, 'application/strategic-merge-patch+json');
+    sandbox.pass(5_000);
+    expect((await ask('checkout.lanternfish.example')).status).toBe(503);
+  });
+});

@@ -11,7 +11,7 @@ const bytesMax = 64 * 1024;
 export const createHealthProbe = (options: { sandboxUrl?: string } = {}): HealthProbe => ({
   ask: async (given) => {
     const { host, pathname } = new URL(given);
-    const url = options.sandboxUrl === undefined ? given : `${options.sandboxUrl}/pages/${host}${pathname}`;
+    const url = options.sandboxUrl === undefined ? given : `${options.sandboxUrl}/health-pages/${host}${pathname}`;
     const began = performance.now();
     const { status, text } = await call({
       vendor: 'the health page',

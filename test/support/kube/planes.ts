@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { sandboxToken } from '../../../src/domain/sandbox-token.ts';
-import type { Cluster, Metrics } from '../../../src/integrations/integration.ts';
+import { createHealthProbe } from '../../../src/integrations/health-page/probe.ts';
+import type { Cluster, EvidenceSources, Metrics } from '../../../src/integrations/integration.ts';
 import { createCluster, createSandboxCluster } from '../../../src/integrations/kubernetes/index.ts';
 import { createMetrics } from '../../../src/integrations/prometheus/client.ts';
 import { startSandbox } from '../../../src/sandbox/server.ts';
@@ -104,6 +105,8 @@ export const startSandboxPlane = async (): Promise<
   Plane & {
     organisation: Organisation;
     metrics: Metrics;
+    /** As drills have them: health pages and no cloud. */
+    sources: EvidenceSources;
     faults(fault: object): Promise<void>;
     /** Takes a right away from the token. */
     deny(denial: object): Promise<void>;
@@ -126,6 +129,7 @@ export const startSandboxPlane = async (): Promise<
     restricted: null,
     organisation,
     metrics: createMetrics({ url: `${sandbox.url}/prometheus` }),
+    sources: { alarms: null, logs: null, health: createHealthProbe({ sandboxUrl: sandbox.url }) },
     faults: (fault) => order('/faults', fault),
     deny: (denial) => order('/denials', denial),
     allowAll: () => order('/denials', {}, 'DELETE'),
