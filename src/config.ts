@@ -59,7 +59,10 @@ export const variables = {
   MUSTER_KUBECONFIG: z.string().optional().describe('kubeconfig of the cluster remediations may change'),
   NODE_NAME: z.string().optional().describe('node the remediation worker runs on, which it then never cordons'),
   MUSTER_PROMETHEUS_URL: url.optional().describe('Prometheus that answers for symptoms'),
-  MUSTER_CLOUDWATCH_REGION: z.string().optional().describe('AWS region whose CloudWatch answers for symptoms'),
+  MUSTER_CLOUDWATCH_REGION: z
+    .string()
+    .optional()
+    .describe('AWS region whose CloudWatch answers for symptoms, alarms and log searches'),
   SLACK_TOKEN: z.string().optional().describe('Slack bot token (xoxb-...)'),
   SLACK_API_URL: url.optional().describe('another Slack Web API address'),
   PAGERDUTY_EVENTS_URL: url.default('https://events.pagerduty.com').describe('PagerDuty Events API v2 address'),
