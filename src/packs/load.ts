@@ -14,6 +14,7 @@ import { type Fault, refuse, unknownName } from './fault.ts';
 import type { Finding } from './finding.ts';
 import { collect, readText, unreadable, yamlFiles } from './read-files.ts';
 import { parseTree, readYaml, type Sourced, type YamlTree } from './read-yaml.ts';
+import type { NamedRunbook } from './remediation-check.ts';
 import { readRemediationPolicies } from './remediation-load.ts';
 
 export const builtInPoliciesDir = fileURLToPath(new URL('./policies', import.meta.url));
@@ -62,6 +63,8 @@ export interface FilesToRead {
   needed?: readonly string[];
   /** Folders with remediation policies. */
   remediationDirs?: readonly string[];
+  /** Runbooks that those may name; any when absent. */
+  runbooks?: readonly NamedRunbook[];
 }
 
 /** What was read: sound files with the place of each field, and every fault of the others. Never throws for a faulty file. */
@@ -77,14 +80,15 @@ export interface ReadFiles {
   faults: Fault[];
 }
 
-export const readFiles = ({ organisationFile, packDirs, needed = [], remediationDirs }: FilesToRead): ReadFiles => {
+export const readFiles = (files: FilesToRead): ReadFiles => {
+  const { organisationFile, packDirs, needed = [] } = files;
   const { packs, ids, faults } = readPacks(packDirs);
   const unknown = needed
     .filter((id) => !ids.includes(id))
     .map((id) => unreadable([...packDirs].at(-1) ?? builtInPoliciesDir, unknownName('pack', id, ids)));
   const organisation = collect(faults, () => readOrganisation(readText(organisationFile), organisationFile));
   const { fitting, leftOut, faults: together } = matchPacks(packs, organisation?.value, needed);
-  const remediation = readRemediationPolicies(remediationDirs, organisation?.value);
+  const remediation = readRemediationPolicies(files.remediationDirs, organisation?.value, files.runbooks);
   return {
     organisation,
     packs: fitting,

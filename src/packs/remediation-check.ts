@@ -167,3 +167,29 @@ export const policyOrganisationFindings = (
     ]),
   ];
 };
+
+export interface NamedRunbook {
+  name: string;
+  version: number;
+}
+
+/** Runbooks that a policy names and nobody has: it would hold for nothing, or vouch for nothing. */
+export const policyRunbookFindings = (
+  document: Sourced<RemediationPolicyDocument>,
+  runbooks: readonly NamedRunbook[],
+): Finding[] => {
+  const { warning } = judgeOf(document);
+  const { select, newRunbooks } = document.value.spec;
+  const names = runbooks.map(({ name }) => name);
+  const versions = ['built-in', ...runbooks.map(({ name, version }) => `${name}@${version}`)];
+  return [
+    ...(select.runbooks ?? []).flatMap((name, index) =>
+      names.includes(name) ? [] : [warning(['spec', 'select', 'runbooks', index], unknownName('runbook', name, names))],
+    ),
+    ...(newRunbooks?.trusted ?? []).flatMap((version, index) =>
+      versions.includes(version)
+        ? []
+        : [warning(['spec', 'newRunbooks', 'trusted', index], unknownName('version of a runbook', version, versions))],
+    ),
+  ];
+};

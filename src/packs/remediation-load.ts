@@ -8,7 +8,12 @@ import { type Fault, refuse } from './fault.ts';
 import type { Finding } from './finding.ts';
 import { collect } from './read-files.ts';
 import { parseTree, readTree, type Sourced, type YamlTree } from './read-yaml.ts';
-import { policyFaults, policyOrganisationFindings } from './remediation-check.ts';
+import {
+  type NamedRunbook,
+  policyFaults,
+  policyOrganisationFindings,
+  policyRunbookFindings,
+} from './remediation-check.ts';
 import { treesOfKind } from './remediation-files.ts';
 
 export const builtInRemediationDir = fileURLToPath(new URL('./remediation', import.meta.url));
@@ -31,16 +36,23 @@ export const loadRemediationPolicies = (
 export const parseRemediationPolicy = (text: string, file = 'policy.yaml'): RemediationPolicy =>
   policyOf(readPolicy(parseTree(text, file)));
 
-/** What was read, and everything to be said about it. Never throws for a faulty file. */
+/**
+ * What was read, and everything to be said about it. `runbooks` are those that policies may name; any when absent.
+ * Never throws for a faulty file.
+ */
 export const readRemediationPolicies = (
   ownDirs: readonly string[] = [],
   organisation?: Organisation,
+  runbooks?: readonly NamedRunbook[],
 ): { policies: RemediationPolicy[]; findings: Finding[] } => {
   const { trees, faults } = treesOfKind('RemediationPolicy', [builtInRemediationDir, ...ownDirs]);
   const documents = trees.flatMap((tree) => collect(faults, () => readPolicy(tree)) ?? []);
   faults.push(...twinFaults(documents));
   const own = documents.filter((document) => !isBuiltIn(document));
-  const together = organisation ? own.flatMap((document) => policyOrganisationFindings(document, organisation)) : [];
+  const together = own.flatMap((document) => [
+    ...(organisation ? policyOrganisationFindings(document, organisation) : []),
+    ...(runbooks ? policyRunbookFindings(document, runbooks) : []),
+  ]);
   return {
     policies: documents.map(policyOf),
     findings: onceEach([...faults.map((fault) => ({ ...fault, level: 'fault' as const })), ...together]),
