@@ -197,6 +197,29 @@ describe('taking a switch back', () => {
   });
 });
 
+describe('a switch without a version', () => {
+  const { read } = sandboxOrganisation.switches.maintenance ?? {};
+  const unversioned = withSwitch('maintenance', { read: { path: read?.path, at: read?.at } });
+
+  test('is set and taken back by its value alone', async () => {
+    const bench = await aBench({ organisation: unversioned });
+    const plan = await bench.plan(action, maintenance, { to: 'on' });
+    await bench.apply(plan);
+    expect(await bench.apply(plan, { revert: true })).toMatchObject({ outcome: 'applied' });
+    expect(life(bench, maintenance).value).toBe('off');
+  });
+
+  test('is compared once more just before it is taken back', async () => {
+    const bench = await aBench({ organisation: unversioned });
+    const plan = await bench.plan(action, maintenance, { to: 'on' });
+    await bench.apply(plan);
+    bench.beforeRead(2, () => turn(bench, maintenance, 'reduced'));
+    expect(await bench.apply(plan, { revert: true })).toMatchObject({ outcome: 'superseded' });
+    expect(life(bench, maintenance).value).toBe('reduced');
+    expect(bench.writes).toHaveLength(1);
+  });
+});
+
 describe('a switch that goes back by itself', () => {
   test('gets its time in the request, and the plan says when it ends and that nothing renews it', async () => {
     const bench = await aBench();
@@ -274,6 +297,22 @@ describe('a hook that nothing can be read of', () => {
       expect(await bench.apply(plan, { attempt: 2 })).toMatchObject({ outcome: 'unknown' });
       expect(bench.writes).toHaveLength(1);
     });
+
+  test('asks a person each time, also where Muster sets other switches by itself', async () => {
+    const { checkout } = sandboxOrganisation.services;
+    const organisation = {
+      ...sandboxOrganisation,
+      services: { ...sandboxOrganisation.services, checkout: { ...checkout, environment: 'staging' } },
+    } as Organisation;
+    const bench = await aBench({ organisation });
+    expect(await bench.modeOf(action, breaker, { to: 'open' })).toMatchObject({ mode: 'auto' });
+    expect(await bench.modeOf(action, cache, { to: 'cleared' })).toMatchObject({
+      mode: 'approve',
+      because: expect.arrayContaining([
+        'Cache of product pages cannot be read back, so a person approves it each time',
+      ]),
+    });
+  });
 
   test('cannot be taken back', async () => {
     const bench = await aBench();

@@ -2,7 +2,7 @@
 import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { ApplyResult, PlanResult, SettledResult } from '../../activities/index.ts';
+import type { ApplyResult, PlanRequest, PlanResult, RunMode, SettledResult } from '../../activities/index.ts';
 import { createRemediationActivities } from '../../activities/run-action.ts';
 import { readConfig } from '../../src/config.ts';
 import { sealOf } from '../../src/domain/approval-seal.ts';
@@ -25,12 +25,16 @@ export interface EndpointBench {
   writes: EndpointRequest[];
   /** Runs before the next write leaves. */
   beforeNextWrite(act: () => void | Promise<void>): void;
+  /** Runs before the nth read from now. */
+  beforeRead(nth: number, act: () => void): void;
   /** Breaks the next requests below `/endpoints`. */
   fault(fault: Partial<Fault> & Pick<Fault, 'path' | 'kind'>): Promise<void>;
   /** Lets this much time pass in the sandbox. */
   pass(ms: number): void;
   plan(action: string, target: Target, params?: object): Promise<Plan>;
   refusal(action: string, target: Target, params?: object): Promise<string>;
+  /** How much Muster would do by itself as a step of a built-in runbook. */
+  modeOf(action: string, target: Target, params?: object): Promise<RunMode>;
   apply(plan: Plan, how?: { revert?: boolean; attempt?: number; key?: string }): Promise<ApplyResult>;
   look(plan: Plan, how?: { revert?: boolean }): Promise<SettledResult>;
   close(): Promise<void>;
@@ -56,6 +60,7 @@ export const anEndpointBench = async (
   const connected = connectEndpoints(config, organisation.endpoints);
   const writes: EndpointRequest[] = [];
   let before: (() => void | Promise<void>) | null = null;
+  let awaited: { left: number; act: () => void } | null = null;
   const wired = (endpoint: Endpoint): Endpoint => ({
     async request(request) {
       if (request.method !== 'GET') {
@@ -63,6 +68,9 @@ export const anEndpointBench = async (
         before = null;
         await act?.();
         writes.push(request);
+      } else if (awaited) {
+        awaited.left -= 1;
+        if (awaited.left === 0) awaited.act();
       }
       return endpoint.request(request);
     },
@@ -94,11 +102,16 @@ export const anEndpointBench = async (
     given: Given,
     info: Partial<Info> = {},
   ): Promise<Result> => new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(activity, given);
-  const planned = (action: string, target: Target, params: object): Promise<PlanResult> => {
+  const planned = (
+    action: string,
+    target: Target,
+    params: object,
+    by: Pick<PlanRequest, 'proposedBy' | 'runbook'> = byMuster,
+  ): Promise<PlanResult> => {
     operations += 1;
     const operationId = `op-http-${operations}`;
     const remediationId = `rem-${operationId}`;
-    const given = { incident, remediationId, action, target, params: { ...params }, operationId, ...byMuster };
+    const given = { incident, remediationId, action, target, params: { ...params }, operationId, ...by };
     return run(activities.planRemediation, given);
   };
   const approve = (plan: Plan): string => {
@@ -144,6 +157,15 @@ export const anEndpointBench = async (
       const result = await planned(action, target, params);
       if (result.kind === 'refused') throw new Error(`refused: ${result.because}`);
       return result.plan;
+    },
+    beforeRead: (nth, act) => {
+      awaited = { left: nth, act };
+    },
+    async modeOf(action, target, params = {}) {
+      const runbook = { name: 'ours', version: 1, title: 'Ours', builtIn: true, step: 'first' };
+      const result = await planned(action, target, params, { ...byMuster, runbook });
+      if (result.kind === 'refused') throw new Error(`refused: ${result.because}`);
+      return result.mode;
     },
     async refusal(action, target, params = {}) {
       const result = await planned(action, target, params);
