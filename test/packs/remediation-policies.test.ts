@@ -129,6 +129,20 @@ describe('a folder of your own', () => {
       new Set(['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml']),
     );
   });
+  test('may name only runbooks that there are, where they are known', () => {
+    write('payments.yaml', right.replace('services: [checkout]\n  modes', 'runbooks: [drop-cach]\n  modes'));
+    const known = [{ name: 'drop-cache', version: 3 }];
+    const said = (runbooks?: typeof known) =>
+      readRemediationPolicies([folder], organisation, runbooks).findings.map(
+        ({ level, line, message }) => `${level} ${line}: ${message}`,
+      );
+    expect(said(known)).toEqual([
+      'warning 11: "drop-cach" is not a known runbook; did you mean "drop-cache"?',
+      'warning 52: "drop-cache@2" is not a known version of a runbook; did you mean "drop-cache@3"?',
+    ]);
+    expect(said([...known, { name: 'drop-cach', version: 1 }, { name: 'drop-cache', version: 2 }])).toEqual([]);
+    expect(said()).toEqual([]);
+  });
   test('that is not there is named with its variable', () => {
     expect(() => loadRemediationPolicies([join(folder, 'missing')])).toThrow(/correct MUSTER_REMEDIATION_DIR/);
   });
