@@ -1,7 +1,8 @@
 import { inWords } from '../failure.ts';
 
-/** Parts that wait for each other come one after another, four at most; together they stay below the activity's 30 s. */
 const patienceMsDefault = 6_000;
+/** For all parts together, also where one waits for another: the activity has 30 s, and the runbooks want some of them. */
+const withinMsDefault = 20_000;
 const becauseChars = 300;
 
 /** Gets one part of the evidence; one that fails or takes too long is named and replaced by `otherwise`. */
@@ -13,12 +14,13 @@ export type Part = <Value>(
 ) => Promise<Value>;
 
 /** `missing` takes the names, with the reasons. Conditions of runbooks go by how a name begins. */
-export const partsOf =
-  (missing: string[]): Part =>
-  async (name, otherwise, get, patienceMs = patienceMsDefault) => {
+export const partsOf = (missing: string[], withinMs = withinMsDefault): Part => {
+  const end = performance.now() + withinMs;
+  return async (name, otherwise, get, ownPatienceMs = patienceMsDefault) => {
+    const patienceMs = Math.max(0, Math.min(ownPatienceMs, end - performance.now()));
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new TooSlow(`no answer within ${patienceMs / 1_000} s`)), patienceMs);
+      timer = setTimeout(() => reject(new TooSlow(`no answer within ${Math.round(patienceMs / 1_000)} s`)), patienceMs);
     });
     try {
       return await Promise.race([get(), patience]);
@@ -30,5 +32,6 @@ export const partsOf =
       clearTimeout(timer);
     }
   };
+};
 
 class TooSlow extends Error {}

@@ -454,7 +454,7 @@ describe('a part that never answers', () => {
     const run = gathered({ told, metrics: { queryRange: never } }).then((result) => {
       done = result;
     });
-    await vi.advanceTimersByTimeAsync(25_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(done?.missing.toSorted()).toEqual([
       'the autoscalers: no answer within 6 s',
       'the events: no answer within 6 s',
@@ -463,6 +463,16 @@ describe('a part that never answers', () => {
     ]);
     expect(done?.pods).toHaveLength(2);
     await run;
+  });
+
+  test('has no more of it than is left for all parts together', async () => {
+    const missing: string[] = [];
+    const part = partsOf(missing, 10_000);
+    await vi.advanceTimersByTimeAsync(7_000);
+    const asked = part('the late one', null, () => new Promise<null>(() => {}));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await asked).toBeNull();
+    expect(missing).toEqual(['the late one: no answer within 3 s']);
   });
 
   test('of its own patience is waited for as long as that', async () => {
