@@ -2,18 +2,20 @@ import { z } from 'zod';
 import {
   automatedOf,
   chooseDeployment,
+  deploys,
   historyOf,
   isBusy,
   keeperOf,
   observeAutomated,
   observeRelease,
+  possibleKeeperOf,
   type Release,
   type RollBackState,
   settlementOf,
 } from '../../src/domain/argo-cd.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { ArgoApplication } from '../../src/schema/argo-cd.ts';
-import type { HttpRequest } from '../../src/schema/remediation.ts';
+import type { Guard, HttpRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, type Draft, defineAction, Refused, type Step } from './action.ts';
 import { readEndpoint } from './endpoint-reads.ts';
 import { guard } from './guards.ts';
@@ -82,7 +84,6 @@ export const argoCdRollBack = defineAction({
   async assess(context, step) {
     const app = await readIdle(context);
     const { release } = stateIn(step.desired);
-    const keeper = keeperOf(app);
     const there = historyOf(app).find((one) => one.id === release.id)?.hash === release.hash;
     return {
       blastClass: 'B2',
@@ -90,13 +91,7 @@ export const argoCdRollBack = defineAction({
         app.metadata.deletionTimestamp
           ? guard('scope', false, 'it is being deleted')
           : guard('scope', true, 'it is not being deleted'),
-        keeper
-          ? guard(
-              'owner',
-              false,
-              `${keeper} manages it, would switch auto-sync on again and deploy the bad commit: act there, or revert in git`,
-            )
-          : guard('owner', true, 'no other application and no ApplicationSet manages it'),
+        await nobodyKeepsIt(context, app),
         there
           ? guard('history', true, `deployment ${release.id} is in its history`)
           : guard('history', false, `deployment ${release.id} is not in its history any more; plan anew`),
@@ -128,10 +123,16 @@ const readApplication = async (context: ActionContext): Promise<ArgoApplication>
   const { cluster, name } = context.target;
   const reading = await readEndpoint(context, pathOf(name));
   if (!reading) throw new Refused(`${cluster} has no application ${name}`);
-  const app = ArgoApplication.safeParse(reading.body);
+  return understood(context, reading.body);
+};
+
+const understood = ({ target }: ActionContext, body: unknown): ArgoApplication => {
+  const app = ArgoApplication.safeParse(body);
   if (app.success) return app.data;
   const issue = app.error.issues[0];
-  throw new Refused(`the answer of ${cluster} is not an application: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new Refused(
+    `the answer of ${target.cluster} is not an application: ${issue?.path.join('.')}: ${issue?.message}`,
+  );
 };
 
 /** Throws Unavailable while an operation runs: there is one at a time, and it changes what there is to decide. */
@@ -139,6 +140,28 @@ const readIdle = async (context: ActionContext): Promise<ArgoApplication> => {
   const app = await readApplication(context);
   if (isBusy(app)) throw new Unavailable(`${app.metadata.name} is being synced; it will be looked at again`);
   return app;
+};
+
+/** An application that another one deploys gets auto-sync and the bad commit back from it. What cannot be told counts as such. */
+const nobodyKeepsIt = async (context: ActionContext, app: ArgoApplication): Promise<Guard> => {
+  const kept = (who: string) =>
+    guard(
+      'owner',
+      false,
+      `${who} manages it, would switch auto-sync on again and deploy the bad commit: act there, or revert in git`,
+    );
+  const keeper = keeperOf(app);
+  if (keeper) return kept(keeper);
+  const other = possibleKeeperOf(app);
+  if (other) {
+    const reading = await readEndpoint(context, pathOf(other)).catch((error: unknown) => {
+      if (error instanceof Refused)
+        throw new Refused(`a label says that ${other} deploys it, and that cannot be looked up: ${error.message}`);
+      throw error;
+    });
+    if (reading && deploys(understood(context, reading.body), app.metadata.name)) return kept(`application ${other}`);
+  }
+  return guard('owner', true, 'no other application and no ApplicationSet manages it');
 };
 
 /** Asks Argo CD itself, as its dry run of a rollback is an operation like any other and refused while auto-sync is on. */

@@ -43,15 +43,28 @@ export const automatedOf = ({ spec }: ArgoApplication): unknown => {
   return automated === undefined || automated.enabled === false ? null : automated;
 };
 
-/** Who would put the application back as it was: the reason in words, null when nobody would. */
-export const keeperOf = ({ metadata }: ArgoApplication): string | null => {
+/** Who would put the application back as it was: the reason in words, null when nothing here says so. */
+export const keeperOf = (app: ArgoApplication): string | null => {
+  const { metadata } = app;
   const [owner] = metadata.ownerReferences ?? [];
   if (owner) return `${owner.kind} ${owner.name}`;
   const [parent, what = ''] = (metadata.annotations?.['argocd.argoproj.io/tracking-id'] ?? '').split(':');
   if (parent && what.startsWith('argoproj.io/Application')) return `application ${parent}`;
-  const instance = metadata.labels?.['argocd.argoproj.io/instance'];
-  return instance ? `application ${instance}` : null;
+  return deploys(app, metadata.name) ? `application ${metadata.name} itself` : null;
 };
+
+/** Labels by which Argo CD recognises what it deployed; Helm sets the first one too, to the name of a release. */
+const instanceLabels = ['app.kubernetes.io/instance', 'argocd.argoproj.io/instance'];
+
+/** Another application that may manage this one: whether it does, only it can tell (`deploys`). */
+export const possibleKeeperOf = ({ metadata }: ArgoApplication): string | null =>
+  instanceLabels
+    .map((label) => metadata.labels?.[label])
+    .find((name) => name !== undefined && name !== '' && name !== metadata.name) ?? null;
+
+/** Whether that application is among what this one deploys. */
+export const deploys = ({ status }: ArgoApplication, name: string): boolean =>
+  (status.resources ?? []).some((one) => one.kind === 'Application' && one.name === name);
 
 export type Choice = { from: Release; to: Release } | { because: string };
 

@@ -22,6 +22,8 @@ export interface ArgoApp {
   annotations: Record<string, string>;
   labels: Record<string, string>;
   ownerReferences: { kind: string; name: string; controller: boolean }[];
+  /** What it deploys. */
+  resources: { kind: string; name: string }[];
   syncPolicy: Fields;
   /** What git has at the revision that the application follows. */
   head: string;
@@ -49,6 +51,7 @@ export const seedApps = (nowMs: number): ArgoApp[] => {
       annotations: {},
       labels: {},
       ownerReferences: [],
+      resources: [{ kind: 'Deployment', name: 'storefront' }],
       syncPolicy: { automated: { prune: true, selfHeal: true }, syncOptions: ['CreateNamespace=true'] },
       head: 'c41a7706f9e2',
       history: revisions.map((revision, index) => ({
@@ -206,6 +209,7 @@ const shown = (app: ArgoApp) => {
       // What it was compared with: git's newest, also after a rollback.
       sync: { status: deployed(app) === app.head ? 'Synced' : 'OutOfSync', revision: app.head },
       health: { status: health },
+      resources: app.resources,
       reconciledAt: new Date(last?.finishedAtMs ?? 0).toISOString(),
       history: app.history.map(({ id, revision, deployedAt, by }) => ({
         id,

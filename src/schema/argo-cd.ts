@@ -48,6 +48,7 @@ export const ArgoApplication = z.looseObject({
       sync: z.looseObject({ status: z.string().optional(), revision: z.string().optional() }).optional(),
       reconciledAt: z.string().optional(),
       history: z.array(ArgoDeployment).optional(),
+      resources: z.array(z.looseObject({ kind: z.string().optional(), name: z.string().optional() })).optional(),
       operationState: z
         .looseObject({
           operation: Operation.optional(),

@@ -348,9 +348,9 @@ describe('what keeps it from happening', () => {
       /application apps manages it, would switch auto-sync on again/,
     ],
     [
-      'an application of applications manages it by label',
-      { labels: { 'argocd.argoproj.io/instance': 'apps' } },
-      /application apps manages it/,
+      'it deploys itself',
+      { resources: [{ kind: 'Application', name: 'storefront' }] },
+      /application storefront itself manages it/,
     ],
     [
       'an ApplicationSet manages it',
@@ -365,6 +365,31 @@ describe('what keeps it from happening', () => {
       expect(await scene.refusalOf()).toMatch(words);
       expect(scene.writes).toEqual([]);
     });
+
+  describe('where a label names another application', () => {
+    const named = async (resources: ArgoApp['resources'] | null): Promise<Scene> => {
+      const scene = await aScene();
+      scene.app.labels = { 'app.kubernetes.io/instance': 'apps' };
+      const { apps } = scene.sandbox.world.state.endpoints;
+      if (resources) apps.push({ ...structuredClone(scene.app), name: 'apps', uid: 'another', labels: {}, resources });
+      return scene;
+    };
+
+    test('it is refused when that one deploys it', async () => {
+      const scene = await named([{ kind: 'Application', name: 'storefront' }]);
+      expect(await scene.refusalOf()).toMatch(/application apps manages it/);
+    });
+    test('it is not refused when that one deploys something else, or is only the name of a release', async () => {
+      const scene = await named([{ kind: 'Application', name: 'other' }]);
+      expect((await scene.planIt()).guards.every((one) => one.passed)).toBe(true);
+      expect((await (await named(null)).planIt()).guards.every((one) => one.passed)).toBe(true);
+    });
+    test('it is refused when that one cannot be looked up', async () => {
+      const scene = await named(null);
+      await scene.fault({ path: '/argo-cd/api/v1/applications/apps', kind: 'status', status: 403 });
+      expect(await scene.refusalOf()).toMatch(/a label says that apps deploys it, and that cannot be looked up/);
+    });
+  });
 
   test('an annotation of something else is no keeper', async () => {
     const scene = await aScene();

@@ -1,6 +1,13 @@
 /** What an application of Argo CD tells about itself, and what it does not. */
 import { describe, expect, test } from 'vitest';
-import { automatedOf, chooseDeployment, historyOf, keeperOf, settlementOf } from '../../src/domain/argo-cd.ts';
+import {
+  automatedOf,
+  chooseDeployment,
+  historyOf,
+  keeperOf,
+  possibleKeeperOf,
+  settlementOf,
+} from '../../src/domain/argo-cd.ts';
 import { ArgoApplication } from '../../src/schema/argo-cd.ts';
 
 const anApplication = (status: object = {}, more: { metadata?: object; spec?: object } = {}): ArgoApplication =>
@@ -88,5 +95,13 @@ describe('who else has a say', () => {
       keeperOf(anApplication({}, { metadata: { ownerReferences: [{ kind: 'ApplicationSet', name: 's' }] } })),
     ).toBe('ApplicationSet s');
     expect(keeperOf(anApplication())).toBeNull();
+    expect(keeperOf(anApplication({ resources: [{ kind: 'Application', name: 'shop' }] }))).toMatch(/itself/);
+    expect(keeperOf(anApplication({ resources: [{ kind: 'Application', name: 'other' }] }))).toBeNull();
+  });
+  test('a label with its own name says nothing, another name has to be looked up', () => {
+    const labelled = (name: string) =>
+      possibleKeeperOf(anApplication({}, { metadata: { labels: { 'app.kubernetes.io/instance': name } } }));
+    expect(labelled('shop')).toBeNull();
+    expect(labelled('apps')).toBe('apps');
   });
 });
