@@ -10,7 +10,7 @@ import type { Session } from '../../src/schema/database.ts';
 import { Evidence } from '../../src/schema/evidence.ts';
 import { Organisation, Service } from '../../src/schema/organisation.ts';
 import { incident } from '../support/kube/a-remediation.ts';
-import { noOtherWays } from '../support/no-other-ways.ts';
+import { noOtherWays } from '../support/run-parts.ts';
 import { meta, ownedBy, type Told, toldCluster } from '../support/told-cluster.ts';
 
 const at = '2026-05-04T12:00:00.000Z';
@@ -60,6 +60,7 @@ const gathered = async (given: Given): Promise<Evidence> => {
     },
     alerts: [],
     lookBackMs: 3_600_000,
+    runbook: null,
     at,
   };
   return Evidence.parse(JSON.parse(JSON.stringify(await gather(ways, request))));
