@@ -2,6 +2,7 @@
  * Everything that can be seen of a service in trouble. Reads only, in parallel and bounded in time, bytes and rows;
  * whatever cannot be had is named in `missing` and never fails the run. Nothing that is kept holds a secret.
  */
+import { mergeChanges } from '../../src/domain/change-merge.ts';
 import { type Change, rankSuspects } from '../../src/domain/change-score.ts';
 import { bounded } from '../../src/domain/evidence-bounds.ts';
 import { signaturesOf } from '../../src/domain/log-signatures.ts';
@@ -11,9 +12,11 @@ import { changesOf, firstOf } from '../../src/domain/workload-changes.ts';
 import type { EvidenceSources } from '../../src/integrations/integration.ts';
 import type { Evidence, Suspect } from '../../src/schema/evidence.ts';
 import type { ServiceFacts } from '../../src/schema/organisation.ts';
+import type { ChangeStore } from '../../src/store/store.ts';
 import type { DiagnoseRequest } from '../index.ts';
 import type { RemediationDependencies } from '../run/context.ts';
 import { databaseSeen } from './database.ts';
+import { ledgerChanges } from './ledger.ts';
 import { figuresOf, marksOf, type Points, symptomCurve } from './metrics.ts';
 import { partsOf } from './parts.ts';
 import { nothingSeen, pictureOf } from './picture.ts';
@@ -27,10 +30,15 @@ const searchBeforeMs = 15 * 60_000;
 
 const noSources: EvidenceSources = { alarms: null, logs: null, health: null };
 
-export type Ways = Pick<RemediationDependencies, 'connect' | 'cluster' | 'database' | 'organisation' | 'sources'>;
+/** The database answers at once or is away. */
+const ledgerPatienceMs = 2_000;
+
+export type Ways = Pick<RemediationDependencies, 'connect' | 'cluster' | 'database' | 'organisation' | 'sources'> & {
+  store: { changes: Pick<ChangeStore, 'around'> };
+};
 
 export const gather = async (ways: Ways, request: DiagnoseRequest): Promise<Evidence> => {
-  const { connect, cluster, organisation, sources } = ways;
+  const { connect, cluster, organisation, sources, store } = ways;
   const { incident, service } = request;
   const { drill } = incident;
   const { target, symptom } = service;
@@ -53,7 +61,15 @@ export const gather = async (ways: Ways, request: DiagnoseRequest): Promise<Evid
 
   const onset = symptom ? firstBreach(points, symptom.healthyBelow, alerted) : alerted;
   const lastWell = symptom ? healthyUntil(points, symptom.healthyBelow, onset) : null;
-  const changes = seen && target ? changesOf(seen, target, lastWell) : [];
+  const nodes = (seen?.pods ?? []).flatMap(({ spec }) => spec.nodeName ?? []);
+  const sufferer = { service: service.id, target, nodes, drill, onset, lookBackMs: request.lookBackMs };
+  const recorded = await part<Change[]>(
+    'the ledger of changes',
+    [],
+    () => ledgerChanges(store.changes, organisation, sufferer),
+    ledgerPatienceMs,
+  );
+  const changes = mergeChanges([...(seen && target ? changesOf(seen, target, lastWell) : []), ...recorded]);
   const evidence: Evidence = {
     gatheredAt: request.at,
     onset,
