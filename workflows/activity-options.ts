@@ -56,6 +56,12 @@ export const planning: ActivityOptions = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '20 s' },
 };
 
+/** Somebody waits for the answer. */
+export const previewing: ActivityOptions = {
+  ...planning,
+  scheduleToCloseTimeout: '25 s',
+};
+
 /** Every attempt observes before it sends, so a lost answer is found out, not repeated. */
 export const applying: ActivityOptions = {
   taskQueue: remediationTaskQueue,

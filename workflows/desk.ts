@@ -4,6 +4,7 @@ import { deadlinesOf } from '../src/domain/deadlines.ts';
 import type { FactNow } from '../src/domain/due.ts';
 import { evolve, type Fact, viewOf } from '../src/domain/incident.ts';
 import { type IncidentState, type Rules, severityPolicy } from '../src/domain/incident-state.ts';
+import type { Ending } from '../src/domain/runbook-next.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { IncidentView } from '../src/schema/incident.ts';
 import { boardOf } from './board.ts';
@@ -21,6 +22,8 @@ export class Desk {
   changed = true;
   /** Evidence is to be read, for the first time or anew. */
   wantsDiagnosis = false;
+  /** The step of the runbook that has ended, when the diagnosis is to choose the next one. */
+  after: { step: string; ending: Ending } | null = null;
   /** Alerts that came when everything had been said: the next incident's. */
   readonly late: AlertReference[] = [];
   /** Another policy was applied and the store has not heard of it. */

@@ -28,6 +28,7 @@ import { onCallRoutes } from './routes/on-call.ts';
 import { overrideRoutes } from './routes/overrides.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { peopleRoutes } from './routes/people.ts';
+import { planRoutes } from './routes/plans.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -90,6 +91,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     commandRoutes,
     policyRoutes,
     remediationRoutes,
+    planRoutes,
     stopRoutes,
     trustRoutes,
     reportRoutes,

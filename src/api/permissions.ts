@@ -57,6 +57,8 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'POST /api/v1/incidents/:id/policy/apply': 'commander',
   'GET /api/v1/assessment': 'viewer',
   'GET /api/v1/incidents/:id/remediations': 'viewer',
+  // Asks the remediation worker to read and to dry-run.
+  'POST /api/v1/plans': 'responder',
   'GET /api/v1/trust': 'viewer',
   'GET /api/v1/stops': 'viewer',
   // Whoever responds may stop; starting again takes more.

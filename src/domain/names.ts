@@ -5,6 +5,7 @@ export const incidentWorkflowType = 'incident';
 export const remediationWorkflowType = 'remediation';
 export const followUpWorkflowType = 'followUp';
 export const scheduledDrillWorkflowType = 'scheduledDrill';
+export const previewWorkflowType = 'preview';
 export const shiftWorkflowType = 'shift';
 export const taskQueue = 'muster';
 export const remediationTaskQueue = 'muster-remediation';

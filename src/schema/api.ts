@@ -108,6 +108,25 @@ export const ProposeRemediation = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   because: z.string().max(2_000).optional(),
 });
+/** `service`: whose environment decides on the mode; the target's own in the catalogue when absent. */
+export const AskPlan = z.strictObject({
+  action: text(80),
+  target: Target.strict(),
+  params: z.record(z.string(), z.unknown()).default({}),
+  service: text(120).optional(),
+  runbook: z.strictObject({ name: text(80), version: z.number().int().min(1) }).optional(),
+  drill: z.boolean().default(false),
+});
+/** What would be done, and how much of it without a question; or why it would not be done. */
+export const PlannedAnswer = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('plan'),
+    plan: Plan,
+    mode: z.enum(['off', 'observe', 'recommend', 'approve', 'auto']),
+    because: z.array(z.string()),
+  }),
+  z.object({ kind: z.literal('refused'), because: z.string() }),
+]);
 export const DecideRemediation = z.strictObject({ planHash: text(128), reason: z.string().max(2_000).optional() });
 
 export const IncidentList = z.object({ items: z.array(IncidentView), nextCursor: z.string().nullable() });

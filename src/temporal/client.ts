@@ -2,6 +2,8 @@
  * The way to Temporal: typed start, signal, update and query of the three workflows, every call with a deadline.
  * Connects lazily and again by itself, so that a process starts and serves while Temporal is away.
  */
+
+import { randomUUID } from 'node:crypto';
 import {
   Client,
   Connection,
@@ -19,8 +21,9 @@ import {
   SearchAttributeType,
   type UpdateDefinition,
 } from '@temporalio/common';
-import type { IncidentInput } from '../../activities/index.ts';
+import type { IncidentInput, PlanResult } from '../../activities/index.ts';
 import * as messages from '../../workflows/messages.ts';
+import type { PreviewInput } from '../../workflows/preview.ts';
 import {
   Conflict,
   type ErrorCode,
@@ -30,7 +33,7 @@ import {
   NotPermitted,
   Unavailable,
 } from '../domain/errors.ts';
-import { incidentWorkflowType, remediationWorkflowId, taskQueue } from '../domain/names.ts';
+import { incidentWorkflowType, previewWorkflowType, remediationWorkflowId, taskQueue } from '../domain/names.ts';
 import type { ActionItem } from '../schema/api.ts';
 import type { Actor, IncidentView } from '../schema/incident.ts';
 import type { RemediationView, Target } from '../schema/remediation.ts';
@@ -82,6 +85,8 @@ export interface RemoteControl {
     decision: messages.Decide,
     updateId: string,
   ): Promise<RemediationView>;
+  /** What an action would do now; nothing is changed. Waits for a remediation worker. */
+  preview(asked: PreviewInput): Promise<PlanResult>;
   addActionItem(incidentId: string, item: NewActionItem, updateId: string): Promise<ActionItem>;
   completeActionItem(incidentId: string, item: { by: Actor; id: string }, updateId: string): Promise<ActionItem>;
   /** The incident as its workflow knows it now; lists and pages read the store instead. */
@@ -98,6 +103,8 @@ export interface TemporalAddress extends TemporalConnectionOptions {
 const callMsMax = 5_000;
 /** An update waits for a worker and for what the handler does. */
 const updateMsMax = 15_000;
+/** Reading a cluster and asking it for a dry run, with a second attempt. */
+const previewMsMax = 30_000;
 
 const incidentUpdates: { [Name in IncidentCommand]: UpdateDefinition<IncidentView, [IncidentCommands[Name]]> } = {
   acknowledge: messages.acknowledge,
@@ -168,6 +175,15 @@ export const connectRemoteControl = (to: TemporalAddress): RemoteControl => {
         client.workflow.getHandle(workflowId).signal(messages.attachAlerts, batch),
       ),
     command: (workflowId, name, payload, updateId) => update(workflowId, incidentUpdates[name], payload, updateId),
+    preview: (asked) =>
+      within('preview', previewMsMax, () =>
+        client.workflow.execute(previewWorkflowType, {
+          workflowId: `preview/${randomUUID()}`,
+          taskQueue,
+          args: [asked],
+          workflowExecutionTimeout: previewMsMax,
+        }),
+      ),
     decide: (target, verdict, decision, updateId) =>
       update(
         remediationWorkflowId(target),

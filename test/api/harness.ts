@@ -46,6 +46,7 @@ export interface StandInTemporal extends RemoteControl {
   attached: { workflowId: string; batch: AttachAlerts }[];
   commands: { workflowId: string; name: IncidentCommand; payload: unknown; updateId: string }[];
   decisions: { verdict: string; decision: unknown }[];
+  previewed: Parameters<RemoteControl['preview']>[0][];
   /** Throws from each call while it is set. */
   failure: Error | null;
   /** Workflows that have ended. */
@@ -69,6 +70,7 @@ export const standInTemporal = (store: Store): StandInTemporal => {
     attached: [],
     commands: [],
     decisions: [],
+    previewed: [],
     failure: null,
     ended: new Set(),
     async startIncident(start) {
@@ -93,6 +95,11 @@ export const standInTemporal = (store: Store): StandInTemporal => {
       temporal.decisions.push({ verdict, decision });
       const view = await store.remediations.remediation(decision.remediationId);
       return view as RemediationView;
+    },
+    async preview(asked) {
+      if (temporal.failure) throw temporal.failure;
+      temporal.previewed.push(asked);
+      return { kind: 'refused', because: 'no cluster is behind this test' };
     },
     async addActionItem(_incidentId, { text, owner, dueAt }) {
       if (temporal.failure) throw temporal.failure;

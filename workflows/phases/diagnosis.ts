@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Diagnosis, RemediationActivities } from '../../activities/index.ts';
-import { type Ending, firstStep, nextStep } from '../../src/domain/runbook-next.ts';
+import { firstStep, nextStep } from '../../src/domain/runbook-next.ts';
 import { muster } from '../../src/domain/story.ts';
 import { diagnosing } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
@@ -10,16 +10,11 @@ import { proposalOf, startRemediation, type Wanted } from './remediating.ts';
 
 const activities = proxyActivities<RemediationActivities>(diagnosing);
 
-/** The step whose run has ended, when the incident goes on with its runbook. */
-export interface After {
-  step: string;
-  ending: Ending;
-}
-
 /** Reads the evidence and goes on as the runbook that fits says; without one it proposes to take back a change that stands out. */
-export const diagnose = (desk: Desk, after?: After): void => {
+export const diagnose = (desk: Desk): void => {
+  const { service, after } = desk;
   desk.wantsDiagnosis = false;
-  const { service } = desk;
+  desk.after = null;
   if (!service?.target) return;
   desk.background(async () => {
     const { state, rules } = desk;
@@ -52,7 +47,11 @@ export const diagnose = (desk: Desk, after?: After): void => {
   });
 };
 
-const next = (desk: Desk, { proposal, suspects }: Diagnosis, after?: After): Omit<Wanted, 'id' | 'by'> | null => {
+const next = (
+  desk: Desk,
+  { proposal, suspects }: Diagnosis,
+  after: Desk['after'],
+): Omit<Wanted, 'id' | 'by'> | null => {
   const { runbook } = desk.state;
   if (!runbook) return proposal;
   const found = after ? nextStep(runbook, after.step, after.ending) : firstStep(runbook);

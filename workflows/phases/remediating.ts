@@ -28,7 +28,6 @@ import {
 import { reasonOf } from '../outbox.ts';
 import type { remediation } from '../remediation.ts';
 import type { RunbookStepInput } from '../run/run.ts';
-import { diagnose } from './diagnosis.ts';
 import { startHold } from './holding.ts';
 import { pageDuty } from './paging.ts';
 
@@ -186,7 +185,9 @@ const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: Remed
     if (next.to === 'finish') return;
     if (next.to === 'step') {
       // The next step is chosen by what is the case now, not by what was.
-      diagnose(desk, { step: remediation.step, ending: status as Ending });
+      desk.after = { step: remediation.step, ending: status as Ending };
+      desk.wantsDiagnosis = true;
+      desk.stir();
       return;
     }
     askPerson(desk, remediationId, status, `${runbook.title}: ${next.because}`);

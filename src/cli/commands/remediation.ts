@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { placeOf } from '../../domain/target.ts';
 import { RemediationItem } from '../../schema/api.ts';
 import { kindsWithoutNamespace, type Target } from '../../schema/remediation.ts';
+import { askPlan } from '../ask-plan.ts';
 import { type Context, contextOf, incidentPath, meantIncident, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
@@ -28,6 +29,32 @@ export const addRemediationCommands = (program: Command, world: World): void => 
       if (items.length === 0) context.output.line('no remediation was proposed; "muster propose" asks for one');
       for (const item of items) showRemediation(context.output, item, context.nowMs);
     });
+
+  program
+    .command('plan')
+    .description('what an action would do now, with its difference; nothing is changed')
+    .argument('<action>', 'such as roll-back-deployment, scale-workload, drain-node')
+    .requiredOption('--target <target>', 'cluster/Kind/namespace/name; a node has no namespace: cluster/Node//name')
+    .option('--param <name=value...>', 'parameters of the action')
+    .option('--service <id>', 'whose environment decides how much is done without a question')
+    .option('--drill', 'in the sandbox')
+    .addHelpText('after', '\nExample:\n  muster plan roll-back-deployment --target prod/Deployment/shop/checkout')
+    .action(
+      async (
+        action: string,
+        options: { target: string; param?: string[]; service?: string; drill?: boolean },
+        command: Command,
+      ) => {
+        const { client, output } = contextOf(world, command);
+        const asked = { action, target: targetFrom(options.target), params: paramsFrom(options.param ?? []) };
+        const { service, drill = false } = options;
+        const planned = await askPlan(client, { ...asked, drill, ...(service === undefined ? {} : { service }) });
+        output.data(planned);
+        if (planned.kind === 'refused') throw new CommandFailed(`it would not be done: ${planned.because}`);
+        showPlan(output, planned.plan);
+        output.line(`    mode ${planned.mode}: ${planned.because.join('; ')}`);
+      },
+    );
 
   program
     .command('propose')

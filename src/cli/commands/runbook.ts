@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { RunbookTargets } from '../../domain/runbook-targets.ts';
-import type { Target } from '../../schema/remediation.ts';
+import type { Plan, Target } from '../../schema/remediation.ts';
 import type { RunbookDocument } from '../../schema/runbook.ts';
+import { askPlan } from '../ask-plan.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { organisationFileOf } from '../organisation-file.ts';
-import { plain } from '../output.ts';
+import { type Output, plain } from '../output.ts';
 import { type DryRun, showDryRun, showRunbook } from '../show-runbook.ts';
 
 interface Folders {
@@ -20,6 +21,8 @@ interface CaseOptions extends Folders {
   facts?: string;
   input?: string[];
   organisation?: string;
+  ask?: boolean;
+  drill?: boolean;
 }
 
 export const addRunbookCommands = (program: Command, world: World): void => {
@@ -56,10 +59,12 @@ Examples:
     const found = await theRunbook(context, name, options);
     const { runbookInWords } = await import('../../domain/runbook-in-words.ts');
     const words = runbookInWords(found.value);
-    const run = options.facts === undefined ? null : await dryRun(context, found.value, options);
-    context.output.data({ ...found.value.metadata, ...words, ...(run && { case: run }) });
+    const run = options.facts === undefined && !options.ask ? null : await dryRun(context, found.value, options);
+    const planned = run && options.ask ? await plansOf(context, run, options) : noPlans;
+    context.output.data({ ...found.value.metadata, ...words, ...(run && { case: run, ...planned }) });
     showRunbook(context.output, found.value, words);
-    if (run) showDryRun(context.output, run);
+    if (run) showDryRun(context.output, run, planned.plans);
+    showRefusals(context.output, planned.refused);
   });
 
   withCase(
@@ -70,8 +75,10 @@ Examples:
       throw misused('a dry run is about something: give --target KIND/NAMESPACE/NAME or --service ID');
     const found = await theRunbook(context, name, options);
     const run = await dryRun(context, found.value, options);
-    context.output.data(run);
-    showDryRun(context.output, run);
+    const planned = options.ask ? await plansOf(context, run, options) : noPlans;
+    context.output.data({ ...run, ...planned });
+    showDryRun(context.output, run, planned.plans);
+    showRefusals(context.output, planned.refused);
   });
 
   for (const command of runbook.commands) command.option('--json', 'answer as JSON');
@@ -86,6 +93,8 @@ const withCase = (command: Command): Command =>
     .option('--service <service>', 'id from the catalogue; found by the target when absent')
     .option('--facts <file>', 'JSON with facts, or with evidence; see docs/runbooks.md')
     .option('--input <name=value...>', 'inputs of the runbook, such as lookBack=4h')
+    .option('--ask', 'ask the running Muster what each step would send, with its difference; nothing is changed')
+    .option('--drill', 'with --ask: in the sandbox')
     .option('--organisation <file>', 'organisation.yaml; MUSTER_ORGANISATION when absent');
 
 const foldersOf = ({ world }: Context, { remediation }: Folders): string[] => {
@@ -175,6 +184,38 @@ const dryRun = async (context: Context, runbook: RunbookDocument, options: CaseO
     otherwise: first.to === 'step' ? null : first.because,
     compiled,
   };
+};
+
+interface Planned {
+  plans: Record<string, Plan>;
+  /** Why a step would not be done now, by its id. */
+  refused: Record<string, string>;
+}
+const noPlans: Planned = { plans: {}, refused: {} };
+
+/** Every step that has a target, also those that are no candidates in this case. */
+const plansOf = async ({ client }: Context, run: DryRun, { service, drill = false }: CaseOptions): Promise<Planned> => {
+  const planned: Planned = { plans: {}, refused: {} };
+  const { name, version, steps } = run.compiled;
+  for (const { id, action, target, params } of steps) {
+    if (!target) continue;
+    const answer = await askPlan(client, {
+      action,
+      target,
+      params,
+      drill,
+      runbook: { name, version },
+      ...(service === undefined ? {} : { service }),
+    });
+    if (answer.kind === 'plan') planned.plans[id] = answer.plan;
+    else planned.refused[id] = answer.because;
+  }
+  return planned;
+};
+
+const showRefusals = (output: Output, refused: Planned['refused']): void => {
+  for (const [step, because] of Object.entries(refused))
+    output.line(`  ${step} would not be done now: ${plain(because)}`);
 };
 
 const caseOf = async (
