@@ -1,10 +1,15 @@
 /** Everything `muster check` reports of a configuration: what is wrong with the files, and what they leave open. */
+import type { RunbookDocument } from '../schema/runbook.ts';
 import { onceEach } from './extend.ts';
+import type { Fault } from './fault.ts';
 import type { Finding } from './finding.ts';
 import { clockGaps } from './gaps-clock.ts';
 import { type LookAhead, onCallGaps } from './gaps-on-call.ts';
 import { promiseGaps } from './gaps-promises.ts';
 import { type FilesToRead, isBuiltIn, readFiles } from './load.ts';
+import type { Sourced } from './read-yaml.ts';
+import { isBuiltInRunbook, readRunbooks } from './runbook-load.ts';
+import { runbookTogetherFaults } from './runbook-together.ts';
 
 export interface CheckReport {
   /** Ids of the packs that can be used. */
@@ -13,6 +18,8 @@ export interface CheckReport {
   services: number;
   /** Names of the remediation policies of your own. */
   remediationPolicies: string[];
+  /** Names of the runbooks of your own. */
+  runbooks: string[];
   /** Built-in packs that ask for more than this organisation has; no fault while nobody needs them. */
   leftOut: { pack: string; missing: number }[];
   /** In the order of files and lines, faults and warnings mixed. */
@@ -26,8 +33,13 @@ export interface CheckReport {
 export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckReport => {
   const { organisation, packs, leftOut, faults, remediationPolicies, remediationFindings } = readFiles(files);
   const counting = packs.filter((pack) => !isBuiltIn(pack) || files.needed?.includes(pack.value.pack));
+  const runbooks = runbooksOf(files);
+  const ofRunbooks = [
+    ...runbooks.faults,
+    ...(organisation ? runbooks.own.flatMap((one) => runbookTogetherFaults(one, organisation.value)) : []),
+  ];
   const findings: Finding[] = [
-    ...faults.map((fault) => ({ ...fault, level: 'fault' as const })),
+    ...[...faults, ...ofRunbooks].map((fault) => ({ ...fault, level: 'fault' as const })),
     ...(organisation ? [...onCallGaps(organisation, counting, ahead), ...clockGaps(organisation, ahead)] : []),
     ...packs.flatMap(promiseGaps),
     ...remediationFindings,
@@ -37,9 +49,17 @@ export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckR
     people: Object.keys(organisation?.value.people ?? {}).length,
     services: Object.keys(organisation?.value.services ?? {}).length,
     remediationPolicies: remediationPolicies.filter(({ builtIn }) => !builtIn).map(({ name }) => name),
+    runbooks: runbooks.own.map(({ value }) => value.metadata.name),
     leftOut: leftOut.map(({ pack, missing }) => ({ pack, missing: missing.length })),
     findings: onceEach(findings).toSorted(byPlace),
   };
+};
+
+/** Those that come with Muster are proved by its own tests, so they are read only for what yours may replace. */
+const runbooksOf = ({ remediationDirs = [] }: FilesToRead): { own: Sourced<RunbookDocument>[]; faults: Fault[] } => {
+  if (remediationDirs.length === 0) return { own: [], faults: [] };
+  const { runbooks, faults } = readRunbooks(remediationDirs);
+  return { own: runbooks.filter((runbook) => !isBuiltInRunbook(runbook)), faults };
 };
 
 const byPlace = (left: Finding, right: Finding): number =>

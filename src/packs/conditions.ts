@@ -1,6 +1,6 @@
 /** Conditions of runbooks: CEL over facts, typed, bounded, and unable to reach anything but what it is given. */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import { factTable } from '../domain/fact-table.ts';
+import { type FactMeaning, type FactType, factTable } from '../domain/fact-table.ts';
 import type { Answer, Evaluate } from '../domain/runbook-known.ts';
 import { unknownName } from './fault.ts';
 
@@ -35,15 +35,13 @@ export interface CaseConditions extends Language {
 
 /** Over the facts, the runbook's reads and its inputs. */
 export const caseConditions = ({ reads, inputs }: OwnNames): CaseConditions => {
-  const groups: Groups = Object.fromEntries(
-    Object.entries(factTable).map(([group, fields]) => [
-      group,
-      Object.fromEntries(Object.entries(fields).map(([field, { type }]) => [field, type])),
-    ]),
-  );
-  if (reads.length > 0) groups.reads = Object.fromEntries(reads.map((id) => [id, 'number']));
-  if (Object.keys(inputs).length > 0) groups.inputs = { ...inputs };
-  const { language, answer } = languageOf(groups, {});
+  const own: Groups = {
+    ...(reads.length > 0 && { reads: Object.fromEntries(reads.map((id) => [id, 'number' as const])) }),
+    ...(Object.keys(inputs).length > 0 && { inputs }),
+  };
+  const groups = { ...factGroups, ...own };
+  factEnvironment ??= withGroups(arithmetic(), factGroups);
+  const { language, answer } = languageOf(withGroups(factEnvironment.clone(), own), groups, []);
   return {
     ...language,
     evaluate: (condition, { facts, reads: figures, inputs: values }) => {
@@ -69,7 +67,9 @@ export interface CheckConditions extends Language {
 
 /** Over `value`, `baseline` and, for the symptom of a service, `healthyBelow`. */
 export const checkConditions = (): CheckConditions => {
-  const { language, answer } = languageOf({}, { value: 'number', baseline: 'number', healthyBelow: 'number' });
+  const environment = arithmetic();
+  for (const name of figureNames) environment.registerVariable(name, celTypes.number);
+  const { language, answer } = languageOf(environment, {}, figureNames);
   return {
     ...language,
     holds: (condition, figure) => {
@@ -80,8 +80,20 @@ export const checkConditions = (): CheckConditions => {
   };
 };
 
-type Kind = 'number' | 'text' | 'truth' | 'texts';
-type Groups = Record<string, Record<string, Kind>>;
+const figureNames = ['value', 'baseline', 'healthyBelow'] as const satisfies (keyof CheckedFigure)[];
+
+type Kind = FactType;
+type Groups = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+
+const factGroups: Groups = Object.fromEntries(
+  Object.entries<Record<string, FactMeaning>>(factTable).map(([group, fields]) => [
+    group,
+    Object.fromEntries(Object.entries(fields).map(([field, { type }]) => [field, type])),
+  ]),
+);
+
+/** Made once, on first use: the facts are the same for every runbook. */
+let factEnvironment: Environment | undefined;
 
 const celTypes = { number: 'double', text: 'string', truth: 'bool', texts: 'list<string>' } as const;
 const outcomes = {
@@ -94,14 +106,15 @@ const costMax = 1_000;
 const listEntriesMax = 50;
 const limits = { maxAstNodes: 120, maxDepth: 24, maxListElements: 50, maxMapEntries: 1, maxCallArguments: 3 };
 
-const languageOf = (groups: Groups, plain: Record<string, Kind>) => {
-  const environment = arithmetic();
+const withGroups = (environment: Environment, groups: Groups): Environment => {
   for (const [group, fields] of Object.entries(groups)) {
     const schema = Object.fromEntries(Object.entries(fields).map(([field, kind]) => [field, celTypes[kind]]));
     environment.registerVariable({ name: group, schema });
   }
-  for (const [name, kind] of Object.entries(plain)) environment.registerVariable(name, celTypes[kind]);
+  return environment;
+};
 
+const languageOf = (environment: Environment, groups: Groups, plain: readonly string[]) => {
   const language: Language = {
     faultOf: (condition, wanted) => {
       const parsed = parse(environment, condition);
@@ -163,13 +176,10 @@ const summaryOf = (error: unknown): string =>
 const reach = (given: Record<string, unknown>, path: string): unknown =>
   path.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown> | undefined)?.[part], given);
 
-const unknownFact = (path: string, groups: Groups, plain: Record<string, Kind>): string | null => {
+const unknownFact = (path: string, groups: Groups, plain: readonly string[]): string | null => {
   const [group = '', field, ...rest] = path.split('.');
   const fields = Object.hasOwn(groups, group) ? groups[group] : undefined;
-  if (!fields)
-    return Object.hasOwn(plain, path)
-      ? null
-      : unknownName('fact', group, [...Object.keys(plain), ...Object.keys(groups)]);
+  if (!fields) return plain.includes(path) ? null : unknownName('fact', group, [...plain, ...Object.keys(groups)]);
   if (field === undefined)
     return `"${group}" is a group of facts; name one of them, such as ${group}.${Object.keys(fields)[0]}`;
   return Object.hasOwn(fields, field) && rest.length === 0

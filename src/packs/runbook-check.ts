@@ -28,14 +28,15 @@ export type PlaceFault = (path: FieldPath, message: string) => Fault;
 /** Every fault of one runbook. */
 export const runbookFaults = ({ value, fault }: Sourced<RunbookDocument>, paramsOf: ParamsOf): Fault[] => {
   const place: PlaceFault = fault;
+  const conditions = conditionsOf(value);
   return [
     ...triggerFaults(value, place),
     ...targetFaults(value, place),
     ...inputFaults(value, place),
     ...readFaults(value, place),
     ...neverFaults(value, place),
-    ...conditionFaults(value, conditionsOf(value), place),
-    ...stopFaults(value, place),
+    ...conditionFaults(value, conditions, place),
+    ...stopFaults(value, conditions, place),
     ...stepFaults(value, paramsOf, place),
   ];
 };
@@ -110,11 +111,10 @@ const neverFaults = ({ spec }: RunbookDocument, fault: PlaceFault): Fault[] =>
   );
 
 /** Where data may be lost, and where automation stops, nothing is changed by us. */
-const stopFaults = ({ spec }: RunbookDocument, fault: PlaceFault): Fault[] => {
+const stopFaults = ({ spec }: RunbookDocument, conditions: CaseConditions, fault: PlaceFault): Fault[] => {
   if (spec.steps.length === 0) return [];
   if (spec.stop)
     return [fault(['spec', 'steps'], 'this runbook stops automation, so it has no steps; remove them or "stop"')];
-  const conditions = conditionsOf({ spec } as RunbookDocument);
   const claims = (condition: string | undefined) =>
     condition !== undefined &&
     conditions.mentions(condition).some(({ path, denied, asked }) => path === 'data.suspected' && !denied && !asked);

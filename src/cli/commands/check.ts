@@ -123,8 +123,11 @@ const printFinding = (
 };
 
 /** Only your own are worth a word. */
-const policiesInWords = ({ remediationPolicies: names }: CheckReport): string =>
-  names.length === 0 ? '' : `remediation by ${names.join(', ')}, `;
+const policiesInWords = ({ remediationPolicies: names, runbooks }: CheckReport): string =>
+  [
+    ...(names.length === 0 ? [] : [`remediation by ${names.join(', ')}, `]),
+    ...(runbooks.length === 0 ? [] : [`${counted(runbooks.length, 'runbook')} (${runbooks.join(', ')}), `]),
+  ].join('');
 
 const counted = (count: number, word: string): string =>
   `${count === 0 ? 'no' : count} ${count === 1 ? word : `${word}s`}`;
