@@ -149,7 +149,8 @@ onEachCluster(({ bench, plane }) => {
         return (await readRaw(given.cluster, budget))?.status?.disruptionsAllowed === 1;
       });
       expect(await given.apply(plan, { attempt: 2 })).toMatchObject({ outcome: 'applied', foundDone: false });
-      expect(left).toEqual([1, 1]);
+      expect(left).toHaveLength(2);
+      expect(Math.min(...left)).toBe(1);
       expect(await given.settled(plan)).toMatchObject({ state: 'settled' });
     });
 
