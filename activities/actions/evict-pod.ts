@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { minAvailableOf, staysAvailableAfter } from '../../src/domain/availability.ts';
 import { isReady } from '../../src/domain/rollout.ts';
 import { type Meta, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
@@ -64,7 +65,7 @@ export const evictPod = defineAction({
       blastClass: 'B2',
       guards: [
         mayBeTouched(context, pod),
-        keepsEnough(pod, others.filter(isReady).length, wanted),
+        keepsEnough(context, pod, { readyOthers: others.filter(isReady).length, wanted }),
         budgetCanAllow(budgets, pod),
       ],
     };
@@ -157,10 +158,21 @@ const siblingsOf = async (context: ActionContext, { uid, controller }: State): P
   );
 };
 
-const keepsEnough = (pod: Pod, readyOthers: number, wanted: number): Guard => {
+/** Disruption budgets have a guard of their own, as they may allow it a little later. */
+const keepsEnough = (
+  { require }: ActionContext,
+  pod: Pod,
+  { readyOthers, wanted }: { readyOthers: number; wanted: number },
+): Guard => {
   const said = `${readyOthers} of ${wanted} pods are ready beside it`;
   if (!isReady(pod)) return guard('availability', true, `it is not ready itself, so nothing is lost; ${said}`);
-  if (readyOthers === 0) return guard('availability', false, `${said}: that would take the last healthy replica`);
+  const { passed, finding } = staysAvailableAfter({
+    wanted,
+    available: readyOthers + 1,
+    change: { how: 'remove', healthy: 1 },
+    wantedHealthy: minAvailableOf(require.minAvailable, wanted),
+  });
+  if (!passed) return guard('availability', false, finding);
   const missingMax = Math.max(1, Math.floor(missingShareMax * wanted));
   return wanted - readyOthers <= missingMax
     ? guard('availability', true, said)

@@ -1,5 +1,6 @@
 /** The cordon of a node: whose it is, how it is set and lifted, and what must hold before it is. */
 import { z } from 'zod';
+import { nodesStayReady } from '../../src/domain/availability.ts';
 import { Node } from '../../src/schema/kubernetes.ts';
 import type { Guard, KubernetesRequest, Observed } from '../../src/schema/remediation.ts';
 import type { ActionContext } from './action.ts';
@@ -102,11 +103,8 @@ export const notOurs = ({ target, ownNode }: ActionContext): Guard =>
 export const leavesEnough = ({ require }: ActionContext, node: Node, all: Node[]): Guard => {
   const workers = all.filter((one) => !isControlPlane(one));
   const rest = workers.filter((one) => one.metadata.uid !== node.metadata.uid && takesPods(one));
-  const share = workers.length === 0 ? 0 : rest.length / workers.length;
-  const said = `${rest.length} of ${workers.length} nodes would still be ready and take pods`;
-  return share >= require.nodesReadyAtLeast
-    ? guard('nodes', true, said)
-    : guard('nodes', false, `${said}: at least ${Math.round(require.nodesReadyAtLeast * 100)} % must`);
+  const { passed, finding } = nodesStayReady({ rest: rest.length, all: workers.length }, require.nodesReadyAtLeast);
+  return guard('nodes', passed, finding);
 };
 
 /** Of two nodes emptied at once the pods of the first would move to the second. */

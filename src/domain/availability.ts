@@ -8,8 +8,7 @@ export type Change =
   /** All pods stop before new ones start. */
   | { how: 'recreate' }
   /** Healthy pods that go before others have come: evictions, deletions, a drained node. */
-  | { how: 'remove'; healthy: number }
-  | { how: 'scale'; to: number };
+  | { how: 'remove'; healthy: number };
 
 export interface Replicas {
   wanted: number;
@@ -25,8 +24,6 @@ export const expectedLoss = ({ wanted, available }: Replicas, change: Change): n
       return available;
     case 'remove':
       return Math.min(available, change.healthy);
-    case 'scale':
-      return Math.max(0, available - change.to);
   }
 };
 
@@ -68,23 +65,17 @@ export const staysAvailableAfter = (facts: AvailabilityFacts): Availability => {
   return { passed: false, said, finding: `${said}, but ${against}` };
 };
 
-export interface NodeFacts {
-  /** Nodes that are ready and take pods, before the change. */
-  ready: number;
-  all: number;
-  /** Ready ones that the change takes away. */
-  taken: number;
-}
-
-/** `atLeast` is a share from 0 to 1. The last ready node is never taken. */
+/**
+ * Whether enough nodes stay that are ready and take pods: `rest` of `all`, at least the share `atLeast` (0 to 1) and one in any
+ * case. Nodes that are not ready now are not counted among the rest, so they make it stricter for the others.
+ */
 export const nodesStayReady = (
-  { ready, all, taken }: NodeFacts,
+  { rest, all }: { rest: number; all: number },
   atLeast: number,
 ): { passed: boolean; finding: string } => {
-  const after = ready - taken;
-  const finding = `${after} of ${all} nodes stay ready`;
-  if (taken === 0) return { passed: true, finding };
-  // Compared as whole nodes: 0.51 * 100 is 51.00000000000001.
-  const least = Math.max(1, Math.ceil(Number((atLeast * all).toFixed(6))));
-  return after >= least ? { passed: true, finding } : { passed: false, finding: `${finding}, and ${least} must` };
+  const said = `${rest} of ${all} nodes would still be ready and take pods`;
+  if (rest === 0) return { passed: false, finding: `${said}: one must in any case` };
+  return rest / all >= atLeast
+    ? { passed: true, finding: said }
+    : { passed: false, finding: `${said}: at least ${Math.round(atLeast * 100)} % must` };
 };

@@ -31,7 +31,7 @@ const z = 1.959964;
  * https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval
  */
 export const wilsonLowerBound = (good: number, all: number): number => {
-  if (all <= 0) return 0;
+  if (good <= 0) return 0;
   const share = good / all;
   const square = z * z;
   const centre = share + square / (2 * all);

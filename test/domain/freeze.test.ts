@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { approvalDuring, freezeCaps, frozen, isClosed } from '../../src/domain/freeze.ts';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
 import type { FreezeWindow } from '../../src/schema/remediation-policy.ts';
-import { builtIn, ownPolicy, question } from './mode-policies.ts';
+import { builtIn, ownPolicy, question } from '../support/policies.ts';
 
 const windowOf = (...lines: string[]): FreezeWindow => {
   const policy = ownPolicy(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Counts, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/limits.ts';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
-import { builtIn, ownPolicy, question } from './mode-policies.ts';
+import { builtIn, ownPolicy, question } from '../support/policies.ts';
 
 const { limits, flap, storm: stormRule } = rulesFor(builtIn, question());
 const none: Counts = {

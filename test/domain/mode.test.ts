@@ -5,7 +5,7 @@ import { rulesFor, stricterMode } from '../../src/domain/mode-rules.ts';
 import { allowedByLabel, environmentOf, selects } from '../../src/domain/mode-scope.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import { changingClasses, type Mode, modes } from '../../src/schema/remediation-policy.ts';
-import { builtIn, ownPolicy, question } from './mode-policies.ts';
+import { builtIn, ownPolicy, question } from '../support/policies.ts';
 
 const trustRule = rulesFor(builtIn, question()).trust;
 const staging = { environment: 'staging' } as const;

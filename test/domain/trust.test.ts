@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
 import { standingOf, type TrustOutcome, trustOutcomeOf, wilsonLowerBound } from '../../src/domain/trust.ts';
 import { remediationStatuses } from '../../src/schema/remediation.ts';
-import { builtIn, question } from './mode-policies.ts';
+import { builtIn, question } from '../support/policies.ts';
 
 const rule = rulesFor(builtIn, question()).trust;
 const standing = (...outcomes: TrustOutcome[]) => standingOf(outcomes, rule);

@@ -9,6 +9,7 @@ import { VendorError } from '../../../src/domain/errors.ts';
 import type { Cluster, ClusterRequest, Metrics } from '../../../src/integrations/integration.ts';
 import type { Organisation } from '../../../src/schema/organisation.ts';
 import type { Decision, Plan, RemediationView, Target } from '../../../src/schema/remediation.ts';
+import type { RemediationPolicy } from '../../../src/schema/remediation-policy.ts';
 import { byMuster, noOtherWays, runParts } from '../run-parts.ts';
 import { make } from './planes.ts';
 import { aStore, type FakeStore } from './remediation-store.ts';
@@ -135,6 +136,8 @@ export const aBench = async (
     metadata?: object;
     through?: Cluster;
     ownNode?: string;
+    /** Beside those that come with Muster. */
+    policies?: RemediationPolicy[];
   } = {},
 ): Promise<Bench> => {
   await make(cluster, '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -172,6 +175,7 @@ export const aBench = async (
     cluster: () => wire,
     ...noOtherWays,
     ...runParts,
+    policies: [...runParts.policies, ...(more.policies ?? [])],
     log: { info: () => {}, warn: () => {} },
     lateRequestMs: 200,
     ownNode: more.ownNode ?? null,
