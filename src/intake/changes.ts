@@ -68,8 +68,9 @@ export const newChanges = (given: GivenChange, teller: Teller, organisation: Rul
       commit: given.commit ? clean(given.commit, changeLengths.name) : null,
       url: given.url && given.url.length <= changeLengths.url ? withoutUser(given.url) : null,
     },
-    before: given.before ? clean(given.before, changeLengths.text) : null,
-    after: given.after ? clean(given.after, changeLengths.text) : null,
+    // Not every secret looks like one.
+    before: given.before && given.kind !== 'secret' ? clean(given.before, changeLengths.text) : null,
+    after: given.after && given.kind !== 'secret' ? clean(given.after, changeLengths.text) : null,
     concerns: [],
     drill: given.drill ?? false,
     dedupKey: boundedName(told.length > 1 ? `${key}/${service}` : key, changeLengths.key),

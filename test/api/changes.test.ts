@@ -113,6 +113,13 @@ describe('what is told by hand or by a pipeline', () => {
     expect(Date.parse(taken.change.at)).toBeLessThanOrEqual(Date.now());
     expect(JSON.stringify(taken)).not.toMatch(/hunter2|swordfish/);
     expect(taken.change.reference.url).toBe('https://ci.example/7');
+    const secret = await tell({
+      kind: 'secret',
+      what: 'the key was renewed',
+      before: 'plain words',
+      after: 'other words',
+    });
+    expect(secret.taken.change).toMatchObject({ before: null, after: null });
   });
 
   test.each([
