@@ -20,7 +20,7 @@ export const inputsOf = ({ spec }: RunbookDocument, given: InputValues = {}): In
           throw new InvalidInput(`input ${name} is one of ${input.of.join(', ')}, not ${value}`);
         return [name, String(value)];
       }
-      if (typeof value !== 'number' || value < input.min || value > input.max) {
+      if (typeof value !== 'number' || !(value >= input.min && value <= input.max)) {
         const say = input.type === 'duration' ? exactSpan : String;
         const wrong = typeof value === 'number' && !Number.isNaN(value) ? say(value) : 'this';
         throw new InvalidInput(`input ${name} goes from ${say(input.min)} to ${say(input.max)}; ${wrong} does not`);

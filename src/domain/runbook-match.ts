@@ -2,7 +2,7 @@
 import type { RunbookDocument, Trigger } from '../schema/runbook.ts';
 import type { Facts } from './fact-table.ts';
 import type { AlertForFacts, IncidentForFacts } from './facts.ts';
-import { inputsKnown, inputsOf } from './runbook-inputs.ts';
+import { type InputValues, inputsKnown, inputsOf } from './runbook-inputs.ts';
 import { type Answer, type Evaluate, fillSentence, type Known } from './runbook-known.ts';
 
 export interface RunbookCase {
@@ -10,6 +10,8 @@ export interface RunbookCase {
   facts: Facts;
   /** Figures of a runbook's own reads, by its name. */
   reads: Record<string, Record<string, number>>;
+  /** Inputs that differ from their default, by the runbook's name. */
+  inputs?: Record<string, InputValues>;
 }
 
 export interface Judged {
@@ -53,11 +55,11 @@ export const selectRunbooks = (
 const order = ['concludes', 'open', 'noMatch'];
 const stops = ({ runbook }: Judged): boolean => runbook.spec.stop !== undefined;
 
-/** What is known to a runbook of the case, its inputs at their defaults. */
-export const knownTo = (runbook: RunbookDocument, { facts, reads }: Omit<RunbookCase, 'incident'>): Known => ({
+/** What is known to a runbook of the case. Throws InvalidInput for inputs out of their bounds. */
+export const knownTo = (runbook: RunbookDocument, { facts, reads, inputs }: Omit<RunbookCase, 'incident'>): Known => ({
   facts,
   reads: reads[runbook.metadata.name] ?? {},
-  inputs: inputsKnown(runbook, inputsOf(runbook)),
+  inputs: inputsKnown(runbook, inputsOf(runbook, inputs?.[runbook.metadata.name])),
 });
 
 export const judgeRunbook = (runbook: RunbookDocument, given: RunbookCase, evaluate: Evaluate): Judged => {

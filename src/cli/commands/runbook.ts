@@ -166,11 +166,17 @@ const dryRun = async (context: Context, runbook: RunbookDocument, options: CaseO
   const { targets, service } = await catalogueOf(context, options);
   const given = await caseOf(context, options, { target: targets.workload, service });
   const { evaluate } = conditionsOf(runbook);
-  const judged = judgeRunbook(runbook, { ...given, reads: { [runbook.metadata.name]: given.reads } }, evaluate);
+  const { name } = runbook.metadata;
+  const inputs = inputsFrom(runbook, options.input ?? [], await durations());
+  const judged = judgeRunbook(
+    runbook,
+    { ...given, reads: { [name]: given.reads }, inputs: { [name]: inputs } },
+    evaluate,
+  );
   const compiled = compileRunbook(runbook, {
     facts: given.facts,
     reads: given.reads,
-    inputs: inputsFrom(runbook, options.input ?? [], await durations()),
+    inputs,
     targets,
     service,
     confidence: judged.confidence,
