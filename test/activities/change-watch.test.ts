@@ -1,7 +1,8 @@
 /** The watcher: what somebody changes in a cluster is in the ledger once, however often and by whomever it is looked for. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { lookForChanges } from '../../activities/change-watch.ts';
+import { changeWatchPermissions, lookForChanges } from '../../activities/change-watch.ts';
 import { VendorError } from '../../src/domain/errors.ts';
+import { readPermission, rulesFor } from '../../src/domain/permission.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { RecordedChange } from '../../src/schema/change.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
@@ -27,7 +28,7 @@ const people = {
 
 let clusters = 0;
 
-onEachCluster(({ bench }) => {
+onEachCluster(({ bench, plane }) => {
   /** The two share a database. */
   clusters += 1;
   const clusterName = `cluster-${clusters}`;
@@ -338,6 +339,24 @@ onEachCluster(({ bench }) => {
         ?.missing,
     ).toEqual(first?.missing);
     expect(await seen()).toMatchObject([{ kind: 'secret', what: 'Secret keys was changed' }]);
+  });
+
+  test('the Role that is shipped is all it needs, and gives no Secret', async ({ skip }) => {
+    const { restricted } = plane();
+    if (!restricted) return skip('this cluster has no permissions');
+    const rules = rulesFor(changeWatchPermissions.flatMap(readPermission).filter(({ wholeCluster }) => !wholeCluster));
+    const account = await restricted(namespace, rules);
+    await changeRaw(given.cluster, path('configmaps', 'settings'), [
+      { op: 'replace', path: '/data/pool', value: '14' },
+    ]);
+    await given.patch([{ op: 'replace', path: '/spec/replicas', value: 3 }]);
+    const found = await look({ cluster: account });
+    expect(found?.recorded.map(({ kind }) => kind).toSorted()).toEqual(['config', 'scale']);
+    expect(found?.missing).toEqual([expect.stringMatching(/^Secrets: Muster may not list secrets in /)]);
+    const nodes = await look({ cluster: account, place: '' });
+    expect(nodes?.missing.join()).toContain(
+      'Muster may not list nodes in the cluster: grant its ClusterRole apiGroups [""], resources ["nodes"], verbs ["list"]',
+    );
   });
 
   test('a cluster that does not answer is no empty one: nothing is recorded, and nothing forgotten', async () => {
