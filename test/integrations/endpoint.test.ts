@@ -1,4 +1,10 @@
 /** Endpoints of the catalogue: this host, this token, nothing else - whatever a path, a header or an answer tries. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { InvalidInput, VendorError } from '../../src/domain/errors.ts';
@@ -89,6 +95,36 @@ describe('calling an endpoint', () => {
     await close();
     open.length = 0;
     expect(await failure(endpoint.request(put))).toMatchObject({ status: null, terminal: false });
+  });
+
+  test('a certificate that nobody vouches for ends it before anything is sent', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'muster-endpoint-'));
+    const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'].concat([
+        '-subj',
+        '/CN=localhost',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ]),
+      { stdio: 'ignore' },
+    );
+    let asked = 0;
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => {
+      asked += 1;
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    rmSync(folder, { recursive: true });
+    open.push({ close: () => new Promise((resolve) => server.close(() => resolve())) });
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    const error = await failure(createEndpoint({ name: 'flags', url, token, header: 'authorization' }).request(put));
+    expect(error).toMatchObject({ status: null });
+    expect(error.message).toMatch(/self.signed certificate/);
+    expect(asked).toBe(0);
   });
 
   test('a token that the API repeats is cut out of answers and errors', async () => {
