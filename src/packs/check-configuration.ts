@@ -8,6 +8,7 @@ import { type LookAhead, onCallGaps } from './gaps-on-call.ts';
 import { promiseGaps } from './gaps-promises.ts';
 import { type FilesToRead, isBuiltIn, readFiles } from './load.ts';
 import type { Sourced } from './read-yaml.ts';
+import type { NamedRunbook } from './remediation-check.ts';
 import { isBuiltInRunbook, readRunbooks } from './runbook-load.ts';
 import { runbookTogetherFaults } from './runbook-together.ts';
 
@@ -31,9 +32,12 @@ export interface CheckReport {
  * looked for once the organisation has no fault. Never throws for a faulty file.
  */
 export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckReport => {
-  const { organisation, packs, leftOut, faults, remediationPolicies, remediationFindings } = readFiles(files);
-  const counting = packs.filter((pack) => !isBuiltIn(pack) || files.needed?.includes(pack.value.pack));
   const runbooks = runbooksOf(files);
+  const { organisation, packs, leftOut, faults, remediationPolicies, remediationFindings } = readFiles({
+    ...files,
+    runbooks: runbooks.known,
+  });
+  const counting = packs.filter((pack) => !isBuiltIn(pack) || files.needed?.includes(pack.value.pack));
   const ofRunbooks = [
     ...runbooks.faults,
     ...(organisation ? runbooks.own.flatMap((one) => runbookTogetherFaults(one, organisation.value)) : []),
@@ -56,11 +60,22 @@ export const checkConfiguration = (files: FilesToRead, ahead: LookAhead): CheckR
 };
 
 /** Those that come with Muster are proved by its own tests, so they are read only for what yours may replace. */
-const runbooksOf = ({ remediationDirs = [] }: FilesToRead): { own: Sourced<RunbookDocument>[]; faults: Fault[] } => {
-  if (remediationDirs.length === 0) return { own: [], faults: [] };
+const runbooksOf = ({ remediationDirs = [] }: FilesToRead): RunbooksOfFolders => {
+  if (remediationDirs.length === 0) return { known: [], own: [], faults: [] };
   const { runbooks, faults } = readRunbooks(remediationDirs);
-  return { own: runbooks.filter((runbook) => !isBuiltInRunbook(runbook)), faults };
+  return {
+    known: runbooks.map(({ value }) => value.metadata),
+    own: runbooks.filter((runbook) => !isBuiltInRunbook(runbook)),
+    faults,
+  };
 };
+
+interface RunbooksOfFolders {
+  /** What remediation policies may name. */
+  known: NamedRunbook[];
+  own: Sourced<RunbookDocument>[];
+  faults: Fault[];
+}
 
 const byPlace = (left: Finding, right: Finding): number =>
   left.file === right.file ? left.line - right.line || left.column - right.column : left.file < right.file ? -1 : 1;

@@ -50,6 +50,9 @@ describe('check', () => {
       const sound = await muster(['check', folder, ...organisation, ...from]);
       expect(sound.code).toBe(0);
       expect(sound.out).toContain('remediation by payments, ');
+      expect(sound.out).toContain(
+        'warning spec.newRunbooks.trusted[0]: "drop-cache@2" is not a known version of a runbook',
+      );
       cpSync(join(policies, 'b3-without-a-question.yaml'), join(folder, 'remediation/payments.yaml'));
       const { code, out } = await muster(['check', folder, ...organisation, ...from]);
       expect(code).toBe(1);
