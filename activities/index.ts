@@ -169,7 +169,7 @@ export interface DiagnoseRequest {
 export interface Diagnosis {
   /** Sentence for the timeline and the room. */
   finding: string;
-  suspects: { what: string; score: number; reasons: string[]; author?: string | null }[];
+  suspects: { what: string; score: number; reasons: string[]; author?: string | null; at?: string }[];
   /** Null where no runbook fits, and where the one asked for is not there in that version any more. */
   runbook: ChosenRunbook | null;
   /** Without a runbook. */
@@ -199,6 +199,14 @@ export interface PlanRequest {
   operationId: string;
   proposedBy: Actor;
   runbook: RemediationView['runbook'];
+  circumstances: Circumstances;
+}
+/** What may open a freeze a little: never further than to the yes of people. */
+export interface Circumstances {
+  /** A person overrides it, in an emergency that the window knows. */
+  emergency: { by: string; reason: string } | null;
+  /** When the change was made that this takes back. */
+  takesBackChangeOf: string | null;
 }
 /** How much Muster may do by itself, by the remediation policies and all that lowers them now. */
 export interface RunMode {
@@ -220,6 +228,7 @@ export interface ApplyRequest {
   approvedHash: string | null;
   proposedBy: Actor;
   runbook: RemediationView['runbook'];
+  circumstances: Circumstances;
 }
 export interface RunOutcome {
   status: RemediationStatus;

@@ -48,6 +48,8 @@ export type Propose = Command & {
   target: Target;
   params: Record<string, unknown>;
   because: string;
+  /** Why it is wanted in spite of a freeze. */
+  emergency?: string | undefined;
 };
 
 /** New fingerprints of this incident, coalesced by the intake; `batchId` makes a repeat one batch. */

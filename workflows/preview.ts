@@ -33,5 +33,6 @@ export const preview = ({ service, drill, at, ...asked }: PreviewInput): Promise
     },
     remediationId: 'preview',
     operationId: 'preview',
+    circumstances: { emergency: null, takesBackChangeOf: null },
     proposedBy: { kind: 'muster', id: 'muster', name: 'Muster' },
   });

@@ -39,7 +39,7 @@ export const createDiagnose =
       };
     return {
       ...conclude(evidence, target),
-      suspects: suspects.map(({ what, score, reasons, author }) => ({ what, score, reasons, author })),
+      suspects: suspects.map(({ what, score, reasons, author, at }) => ({ what, score, reasons, author, at })),
       runbook: await chooseRunbook(dependencies, request, evidence),
       missing,
     };

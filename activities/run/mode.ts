@@ -5,7 +5,7 @@ import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
-import type { IncidentContext, RunMode } from '../index.ts';
+import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
 import { type RemediationDependencies, scopeOf, targetKey } from './context.ts';
 
 export interface ModeRequest {
@@ -14,9 +14,10 @@ export interface ModeRequest {
   target: Target;
   blastClass: BlastClass;
   runbook: RemediationView['runbook'];
+  circumstances: Circumstances;
 }
 
-export const budgetKeys = ({ incident, target, runbook }: Omit<ModeRequest, 'blastClass'>) => ({
+export const budgetKeys = ({ incident, target, runbook }: Pick<ModeRequest, 'incident' | 'target' | 'runbook'>) => ({
   targetKey: targetKey(target),
   runbook: runbook?.name ?? null,
   cluster: target.cluster,
@@ -29,7 +30,7 @@ export const decideMode = async (
   request: ModeRequest & { action: string },
 ): Promise<RunMode & { rules: Rules }> => {
   const { policies, store } = dependencies;
-  const { incident, blastClass, runbook, remediationId } = request;
+  const { incident, blastClass, runbook, remediationId, circumstances } = request;
   const scope = scopeOf(dependencies.organisation, request);
   const at = new Date(dependencies.now()).toISOString();
   const rules = rulesFor(policies, scope);
@@ -50,7 +51,11 @@ export const decideMode = async (
   const windows = frozen(policies, at, scope);
   const counts = await store.limits.counts(budgetKeys(request), rules.limits, at, remediationId);
   const lowered = downgrade(decided.mode, [
-    ...freezeCaps(windows, { rank: incident.rank, override: null, takesBackChangeOf: null }),
+    ...freezeCaps(windows, {
+      rank: incident.rank,
+      override: circumstances.emergency,
+      takesBackChangeOf: circumstances.takesBackChangeOf,
+    }),
     ...limitCaps(limitsExceeded(counts, rules.limits)),
     ...(await commonCauseCaps(dependencies, request, rules, at)),
     ...blindCaps(dependencies, request),

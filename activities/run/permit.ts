@@ -81,9 +81,9 @@ const notTooOld = (decisions: Decision[], { plan }: ApplyRequest, rule: RunMode[
  * and of two runs that ask for the last place within a limit one gets it.
  */
 export const policyAllows = async (dependencies: RemediationDependencies, request: ApplyRequest): Promise<void> => {
-  const { incident, remediationId, plan, runbook, proposedBy } = request;
+  const { incident, remediationId, plan, runbook, proposedBy, circumstances } = request;
   const { target, blastClass, action } = plan;
-  const asked = { incident, remediationId, target, runbook };
+  const asked = { incident, remediationId, target, runbook, circumstances };
   const { rules, ...mode } = await decideMode(dependencies, { ...asked, blastClass, action });
   const byPerson = proposedBy.kind === 'person';
   const said = mode.because.join('; ');

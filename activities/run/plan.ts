@@ -34,12 +34,13 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
       dryRun,
       operationId: request.operationId,
     };
-    const { incident, remediationId, runbook, target } = request;
+    const { incident, remediationId, runbook, target, circumstances } = request;
     const { rules: _, ...mode } = await decideMode(dependencies, {
       incident,
       remediationId,
       runbook,
       target,
+      circumstances,
       blastClass,
       action: action.name,
     });

@@ -107,6 +107,8 @@ export const ProposeRemediation = z.strictObject({
   target: Target.strict(),
   params: z.record(z.string(), z.unknown()).default({}),
   because: z.string().max(2_000).optional(),
+  /** Overrides a freeze whose policy allows it at this rank; people still have to say yes. */
+  emergency: text(500).optional(),
 });
 /** `service`: whose environment decides on the mode; the target's own in the catalogue when absent. */
 export const AskPlan = z.strictObject({

@@ -238,5 +238,7 @@ export const Proposal = z.object({
   because: z.string(),
   /** Who made the change that it takes back, where it is known. */
   changeAuthor: z.string().nullable().optional(),
+  /** When that change was made. */
+  changeAt: z.string().nullable().optional(),
 });
 export type Proposal = z.infer<typeof Proposal>;

@@ -106,7 +106,7 @@ export const anEndpointBench = async (
     action: string,
     target: Target,
     params: object,
-    by: Pick<PlanRequest, 'proposedBy' | 'runbook'> = byMuster,
+    by: Pick<PlanRequest, 'proposedBy' | 'runbook' | 'circumstances'> = byMuster,
   ): Promise<PlanResult> => {
     operations += 1;
     const operationId = `op-http-${operations}`;

@@ -22,4 +22,5 @@ export const runParts = {
 export const byMuster = {
   proposedBy: { kind: 'muster' as const, id: 'muster', name: 'Muster' },
   runbook: null,
+  circumstances: { emergency: null, takesBackChangeOf: null },
 };

@@ -151,8 +151,8 @@ export const registerCommands = (): Inbox => {
   });
   onUpdate(
     messages.proposeRemediation,
-    (desk, { by, remediationId, action, target, params, because }) =>
-      startRemediation(desk, { id: remediationId, by, action, target, params, because }),
+    (desk, { by, remediationId, action, target, params, because, emergency }) =>
+      startRemediation(desk, { id: remediationId, by, action, target, params, because, emergency }),
     (desk) => {
       if (desk.state.remediation)
         refuse('conflict', `remediation ${desk.state.remediation.id} is running; wait for it or deny it first`);

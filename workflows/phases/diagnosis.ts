@@ -53,11 +53,12 @@ const next = (
   after: Desk['after'],
 ): Omit<Wanted, 'id' | 'by'> | null => {
   const { runbook } = desk.state;
-  if (!runbook) return proposal;
+  if (!runbook)
+    return proposal && { ...proposal, changeAuthor: suspects[0]?.author ?? null, changeAt: suspects[0]?.at ?? null };
   const found = after ? nextStep(runbook, after.step, after.ending) : firstStep(runbook);
   if (found.to === 'step') {
     const wanted = proposalOf(found.step, `${runbook.because} ${found.step.why}`.trim());
-    return wanted && { ...wanted, changeAuthor: suspects[0]?.author ?? null };
+    return wanted && { ...wanted, changeAuthor: suspects[0]?.author ?? null, changeAt: suspects[0]?.at ?? null };
   }
   if (!runbook.stop)
     pageDuty(desk, {

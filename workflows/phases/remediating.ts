@@ -38,6 +38,8 @@ export interface Wanted extends Proposal {
   by: Actor;
   /** The step of the incident's runbook that it carries out. */
   step?: string;
+  /** Why a person wants it in spite of a freeze. */
+  emergency?: string | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Wanted extends Proposal {
  * that has it and hears of its end.
  */
 export const startRemediation = (desk: Desk, wanted: Wanted): void => {
-  const { id, target, by, because, action, params, changeAuthor, step } = wanted;
+  const { id, target, by, because, action, params, changeAuthor, changeAt, step, emergency } = wanted;
   desk.take({ kind: 'remediationStarted', id, action, target, by, because, step: step ?? null });
   const { policy } = desk.rules;
   desk.background(async () => {
@@ -66,6 +68,10 @@ export const startRemediation = (desk: Desk, wanted: Wanted): void => {
             proposedBy: by,
             because,
             changeAuthor: changeAuthor ?? null,
+            circumstances: {
+              emergency: emergency === undefined ? null : { by: by.name, reason: emergency },
+              takesBackChangeOf: changeAt ?? null,
+            },
             step: step === undefined ? null : stepInputOf(desk, step),
             policy: policy.remediation,
             symptom: desk.service?.symptom ?? null,

@@ -41,7 +41,7 @@ export const carryOut = async (run: Run, plan: Plan, revert: boolean): Promise<b
 
 /** Null: whether it happened is not known, or it failed; the run has ended with the reason. */
 const askFor = async (run: Run, plan: Plan, revert: boolean): Promise<ApplyResult | null> => {
-  const { incident, remediationId, step, proposedBy } = run.input;
+  const { incident, remediationId, step, proposedBy, circumstances } = run.input;
   const { applyRemediation } = proxyActivities<RemediationActivities>({
     ...applying,
     startToCloseTimeout: Math.max(plan.within, 45_000),
@@ -57,6 +57,7 @@ const askFor = async (run: Run, plan: Plan, revert: boolean): Promise<ApplyResul
       approvedHash: plan.planHash,
       proposedBy,
       runbook: step?.runbook ?? null,
+      circumstances,
     });
   } catch (error) {
     // Whether it happened is not known, and that is a state of its own: nothing is sent again without a person.

@@ -49,7 +49,7 @@ export const isStillTheSame = async (run: Run, plan: Plan): Promise<boolean> => 
 };
 
 const askForPlan = async (run: Run): Promise<PlanResult> => {
-  const { incident, remediationId, action, target, params, proposedBy, step } = run.input;
+  const { incident, remediationId, action, target, params, proposedBy, step, circumstances } = run.input;
   try {
     return await production.planRemediation({
       incident,
@@ -59,6 +59,7 @@ const askForPlan = async (run: Run): Promise<PlanResult> => {
       params,
       proposedBy,
       runbook: step?.runbook ?? null,
+      circumstances,
       operationId: run.operationId,
     });
   } catch (error) {

@@ -1,5 +1,11 @@
 import { proxyActivities, setCurrentDetails, uuid4, workflowInfo } from '@temporalio/workflow';
-import type { Activities, IncidentContext, RemediationActivities, ServiceFacts } from '../../activities/index.ts';
+import type {
+  Activities,
+  Circumstances,
+  IncidentContext,
+  RemediationActivities,
+  ServiceFacts,
+} from '../../activities/index.ts';
 import { instant } from '../../src/domain/duration.ts';
 import { sentence } from '../../src/domain/sentence.ts';
 import { muster } from '../../src/domain/story.ts';
@@ -21,6 +27,7 @@ export interface RemediationInput {
   proposedBy: Actor;
   because: string;
   changeAuthor: string | null;
+  circumstances: Circumstances;
   /** The step of a runbook that this is; null: an action by itself. */
   step: RunbookStepInput | null;
   policy: Policy['remediation'];

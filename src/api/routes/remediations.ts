@@ -51,7 +51,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
     async (request, reply) => {
       const principal = principalOf(request);
       const view = await findIncident(store, request.params.id);
-      const { action, target, params, because } = request.body;
+      const { action, target, params, because, emergency } = request.body;
       // What goes on from here is kept in histories and records for good.
       if (holdsSecret(params)) {
         throw new InvalidInput(
@@ -72,6 +72,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
             target,
             params,
             because: because ?? `${principal.name} proposed it`,
+            emergency,
           },
           updateId,
         ),

@@ -64,6 +64,7 @@ export const addRemediationCommands = (program: Command, world: World): void => 
     .requiredOption('--target <target>', 'cluster/Kind/namespace/name; a node has no namespace: cluster/Node//name')
     .option('--param <name=value...>', 'parameters of the action')
     .option('--because <text>', 'why you think it helps')
+    .option('--emergency <reason>', 'override a freeze that allows it at this severity; it still needs its approvals')
     .addHelpText(
       'after',
       '\nExamples:\n  muster propose - scale-workload --target sandbox/Deployment/shop/checkout --param replicas=6' +
@@ -73,14 +74,15 @@ export const addRemediationCommands = (program: Command, world: World): void => 
       async (
         given: string,
         action: string,
-        options: { target: string; param?: string[]; because?: string },
+        options: { target: string; param?: string[]; because?: string; emergency?: string },
         command: Command,
       ) => {
         const { client, output } = contextOf(world, command);
         const target = targetFrom(options.target);
         const params = paramsFrom(options.param ?? []);
         const id = await meantIncident(client, given);
-        const body = { action, target, params, ...(options.because ? { because: options.because } : {}) };
+        const { because, emergency } = options;
+        const body = { action, target, params, ...(because && { because }), ...(emergency && { emergency }) };
         const { value, raw } = await client.post(incidentPath(id, '/remediations'), body, Answered);
         output.data(raw);
         output.line(`${value.id} is ${words(value.status)}; see its plan with "muster remediations ${id}"`);
