@@ -26,6 +26,7 @@ export const ApprovalCard = ({ view, onDecided }: { view: RemediationView; onDec
   const yeses = view.decisions.filter(({ verdict }) => verdict === 'approved');
   const decided = me !== null && view.decisions.some(({ by }) => by.id === me.person.id);
   const own = view.notProposer && me !== null && view.proposedBy.id === me.person.id;
+  const author = view.notAuthorOfChange && me !== null && view.changeAuthor === me.person.id;
   const holdsRole = holdsOneOf(me, view.approverRoles);
 
   return (
@@ -48,6 +49,7 @@ export const ApprovalCard = ({ view, onDecided }: { view: RemediationView; onDec
       ) : null}
       {decided ? <p class="warn-text">You have decided; another person must look at it.</p> : null}
       {own ? <p class="warn-text">You proposed this yourself: somebody else must agree.</p> : null}
+      {author ? <p class="warn-text">You made the change that this takes back: somebody else must agree.</p> : null}
       {!own && !holdsRole ? (
         <p class="warn-text">You hold {me?.person.roles.join(', ') || 'no role'}; the API will refuse your yes.</p>
       ) : null}

@@ -27,7 +27,7 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => (
         <dt>Dry run</dt>
         <dd>
           <span class={plan.dryRun.accepted ? 'check check-yes' : 'check check-no'}>
-            {plan.dryRun.accepted ? 'Accepted by the cluster' : 'Refused by the cluster'}
+            {plan.dryRun.accepted ? 'Accepted' : 'Refused'}
           </span>{' '}
           {plan.dryRun.finding}
         </dd>
@@ -54,6 +54,7 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => (
     ) : (
       <p class="soft">None found.</p>
     )}
+    <Afterwards plan={plan} />
     <details class="why">
       <summary>{plan.requests.length === 1 ? 'Exact request' : `Exact requests (${plan.requests.length})`}</summary>
       {plan.requests.map((request) => (
@@ -66,6 +67,26 @@ export const PlanDetails = ({ plan }: { plan: Plan }) => (
       </p>
     </details>
   </div>
+);
+
+const Afterwards = ({ plan }: { plan: Plan }) => (
+  <>
+    {plan.tasks.length > 0 ? (
+      <>
+        <h4>Left to people</h4>
+        <ul class="risks">
+          {plan.tasks.map((task) => (
+            <li key={task}>{task}</li>
+          ))}
+        </ul>
+      </>
+    ) : null}
+    {plan.alsoLocks.length > 0 ? (
+      <p class="soft">
+        Meanwhile nobody else changes {plan.alsoLocks.map(({ kind, name }) => `${kind} ${name}`).join(', ')}.
+      </p>
+    ) : null}
+  </>
 );
 
 const requestInWords = (request: Request): string =>

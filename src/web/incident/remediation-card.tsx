@@ -1,5 +1,5 @@
 import type { RemediationView } from '../../schema/remediation.ts';
-import { Instant } from '../parts/instant.tsx';
+import { Countdown, Instant } from '../parts/instant.tsx';
 import { remediationWords } from '../parts/status-word.ts';
 import { Why } from '../parts/why.tsx';
 import { ApprovalCard } from './approval-card.tsx';
@@ -46,6 +46,7 @@ export const RemediationCard = ({ view, onDecided }: { view: RemediationView; on
       <p class="soft">
         Proposed by {view.proposedBy.name} <Instant at={view.startedAt} />: {view.because}
       </p>
+      <Standing view={view} />
       {view.outcome ? <p class="outcome">{withoutTitle(view.outcome, view.plan?.sentence)}</p> : null}
       {view.samples.length > 0 ? <Samples view={view} /> : null}
       {view.plan && view.status === 'awaitingApproval' ? (
@@ -76,15 +77,44 @@ export const RemediationCard = ({ view, onDecided }: { view: RemediationView; on
   );
 };
 
+/** By which runbook and policy it runs, and who waits for it. */
+const Standing = ({ view }: { view: RemediationView }) => (
+  <>
+    {view.runbook ? (
+      <p class="soft">
+        Step {view.runbook.step} of runbook {view.runbook.name}, version {view.runbook.version}: {view.runbook.title}
+      </p>
+    ) : null}
+    {view.mode ? (
+      <p class="soft">
+        {view.mode === 'auto' ? 'Needs no approval' : `Mode ${view.mode}`}: {view.modeBecause.join('; ')}
+      </p>
+    ) : null}
+    {view.joined.length > 0 ? <p class="soft">Also waited for by {view.joined.join(', ')}.</p> : null}
+    {view.status === 'held' ? (
+      <p class="warn-text">
+        Held; it goes on by itself when what holds it is over
+        {view.startBy ? (
+          <>
+            , within <Countdown dueAt={view.startBy} />
+          </>
+        ) : null}
+        .
+      </p>
+    ) : null}
+  </>
+);
+
 const Samples = ({ view }: { view: RemediationView }) => (
   <p class="samples">
     <span>Verification{view.baseline === null ? '' : ` (before: ${figure(view.baseline)})`}: </span>
     {view.samples.slice(-16).map((sample) => (
       <span
-        key={sample.at}
+        key={`${sample.at}${sample.check ?? ''}`}
         class={`sample ${sample.healthy === null ? 'sample-none' : sample.healthy ? 'sample-good' : 'sample-bad'}`}
       >
         {sample.value === null ? 'no data' : figure(sample.value)}
+        {sample.check && sample.check !== 'symptom' ? ` ${sample.check}` : ''}
         <span class="visually-hidden">
           {sample.healthy === null ? ', cannot tell' : sample.healthy ? ', healthy' : ', not healthy'}
         </span>

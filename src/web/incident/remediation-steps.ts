@@ -6,30 +6,40 @@ export interface Step {
 }
 
 const path = ['Plan', 'Approve', 'Apply', 'Settle', 'Verify', 'Recovered'] as const;
+type Place = (typeof path)[number];
+
+const places: Partial<Record<RemediationView['status'], Place>> = {
+  planning: 'Plan',
+  planned: 'Plan',
+  awaitingApproval: 'Approve',
+  guarded: 'Apply',
+  applying: 'Apply',
+  settling: 'Settle',
+  verifying: 'Verify',
+};
 
 /**
  * Where a remediation is on its way. A run that ended otherwise failed at the step it was last seen in; which one that
  * was follows from what it left behind: no plan, no approval, no samples, or samples.
  */
 export const stepsOf = (view: RemediationView): Step[] => {
-  const at = {
-    planning: 0,
-    awaitingApproval: 1,
-    applying: 2,
-    settling: 3,
-    verifying: 4,
-    recovered: path.length,
-  }[view.status as string];
-  if (at !== undefined)
-    return path.map((name, index) => ({ name, state: index < at ? 'done' : index === at ? 'now' : 'todo' }));
-  const failedAt = !view.plan
-    ? 0
-    : !view.decisions.some((decision) => decision.verdict === 'approved')
-      ? 1
+  // Where the policy asks nobody there is nothing to approve.
+  const way = path.filter((name) => name !== 'Approve' || view.mode !== 'auto');
+  if (view.status === 'recovered') return way.map((name) => ({ name, state: 'done' }));
+  const place = view.status === 'held' ? (view.startBy === null ? 'Plan' : 'Apply') : places[view.status];
+  if (place !== undefined) {
+    const at = way.indexOf(place);
+    return way.map((name, index) => ({ name, state: index < at ? 'done' : index === at ? 'now' : 'todo' }));
+  }
+  const stopped: Place = !view.plan
+    ? 'Plan'
+    : view.startBy === null
+      ? 'Approve'
       : view.samples.length === 0
-        ? 2
-        : 4;
-  const steps: Step[] = path
+        ? 'Apply'
+        : 'Verify';
+  const failedAt = Math.max(0, way.indexOf(stopped));
+  const steps: Step[] = way
     .slice(0, failedAt + 1)
     .map((name, index) => ({ name, state: index < failedAt ? 'done' : 'failed' }));
   if (view.status === 'reverting') steps.push({ name: 'Take back', state: 'now' });
