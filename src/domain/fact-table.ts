@@ -31,13 +31,16 @@ export const factTable = {
   change: {
     count: { type: 'number', means: 'changes that can have to do with it' },
     what: { type: 'text', means: 'the likeliest one, in words' },
-    kind: { type: 'text', means: 'its kind: image, config, scale, node or infrastructure' },
+    kind: {
+      type: 'text',
+      means: 'its kind: image, config, secret, flag, scale, node, infrastructure or action (one of ours)',
+    },
     by: { type: 'text', means: 'who made it, where that is known' },
     score: { type: 'number', means: 'how likely it is the cause, 0 to 1.5' },
     runnerUp: { type: 'number', means: 'score of the next one, 0 where there is none' },
     ageMinutes: { type: 'number', means: 'from it to the first symptom' },
     image: { type: 'truth', means: 'an image was changed within the look back' },
-    config: { type: 'truth', means: 'configuration was changed within the look back' },
+    config: { type: 'truth', means: 'configuration, a secret or a flag was changed within the look back' },
   },
   pods: {
     total: { type: 'number', means: 'pods of the workload' },

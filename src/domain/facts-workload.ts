@@ -27,11 +27,11 @@ export const changeFacts = (
   saw: { images: boolean; config: boolean },
 ): Part<'change'> => {
   const [top, rival] = suspects;
-  const has = (kind: string) => suspects.some((one) => one.kind === kind);
+  const has = (...kinds: string[]) => suspects.some(({ kind }) => kinds.includes(kind));
   return {
     count: saw.images && saw.config ? suspects.length : undefined,
     image: has('image') || (saw.images ? false : undefined),
-    config: has('config') || (saw.config ? false : undefined),
+    config: has('config', 'secret', 'flag') || (saw.config ? false : undefined),
     ...(top && {
       what: top.what,
       kind: top.kind,
@@ -47,7 +47,8 @@ const imageReasons = ['ImagePullBackOff', 'ErrImagePull', 'ErrImageNeverPull', '
 const crashReasons = ['CrashLoopBackOff', 'Restarting', 'RunContainerError'];
 const configReasons = ['CreateContainerConfigError'];
 
-export const podFacts = ({ pods }: Evidence): Part<'pods'> => {
+/** `all`: none is left out. Those in trouble come first, so what is wrong is known either way, and who is well is not. */
+export const podFacts = ({ pods }: Evidence, all: boolean): Part<'pods'> => {
   const because = (reasons: string[]) =>
     pods.filter(({ reason }) => reason !== null && reasons.includes(reason)).length;
   const ready = pods.filter((pod) => pod.ready).length;
@@ -56,9 +57,7 @@ export const podFacts = ({ pods }: Evidence): Part<'pods'> => {
   const starved = pods.filter(({ reason, lastEnd }) => reason === 'OOMKilled' || lastEnd?.reason === 'OOMKilled');
   const containers = new Set(starved.flatMap(({ lastEnd }) => lastEnd?.container ?? []));
   return {
-    total: pods.length,
-    ready,
-    notReady: pods.length - ready,
+    ...(all && { total: pods.length, ready, notReady: pods.length - ready }),
     restarts: restarts.reduce((sum, one) => sum + one, 0),
     restartsMost: Math.max(0, ...restarts),
     reasons: [...new Set(pods.flatMap(({ reason }) => reason ?? []))].sort(),

@@ -30,6 +30,7 @@ export const factsOf = (evidence: Evidence, incident: IncidentForFacts): Facts =
   const misses = (part: string) => evidence.missing.some((one) => one.startsWith(part));
   const sawWorkload = incident.target !== null && !misses('the workload');
   const saw = (part: string) => sawWorkload && !misses(part);
+  const sawLedger = !misses('the ledger of changes');
   return known({
     incident: {
       rank: incident.rank ?? undefined,
@@ -41,8 +42,11 @@ export const factsOf = (evidence: Evidence, incident: IncidentForFacts): Facts =
       workload: { kind: incident.target.kind, namespace: incident.target.namespace, name: incident.target.name },
     }),
     symptom: symptomFacts(evidence),
-    change: changeFacts(evidence, { images: saw('the rollout history'), config: saw('the ConfigMaps') }),
-    ...(saw('the pods') && { pods: podFacts(evidence), nodes: nodeFacts(evidence) }),
+    change: changeFacts(evidence, {
+      images: saw('the rollout history'),
+      config: saw('the ConfigMaps') && sawLedger,
+    }),
+    ...(saw('the pods:') && { pods: podFacts(evidence, !misses('the pods beyond')), nodes: nodeFacts(evidence) }),
     ...(saw('the rollout history') && { rollout: rolloutFacts(evidence, saw('the events')) }),
     ...(saw('the events') && { events: { reasons: [...new Set(evidence.events.map(({ reason }) => reason))].sort() } }),
     endpoints: endpointFacts(evidence),

@@ -77,6 +77,24 @@ describe('what is not known is absent', () => {
     expect(factsFor({ missing: ['the workload: away'] }).change).toBeUndefined();
   });
 
+  test('a ledger of changes that could not be read leaves open whether anything else changed', () => {
+    expect(factsFor({ missing: ['the ledger of changes: away'] }).change).toEqual({ image: false });
+  });
+
+  test('a flag and a secret are configuration too', () => {
+    for (const kind of ['config', 'secret', 'flag'])
+      expect(factsFor({ suspects: [change({ kind })] }).change).toMatchObject({ kind, config: true, image: false });
+    expect(factsFor({ suspects: [change({ kind: 'scale' })] }).change).toMatchObject({ config: false });
+  });
+
+  test('pods that were left out may be well: what is wrong is known, and how many are ready is not', () => {
+    const bad = { ...pod, ready: false, reason: 'CrashLoopBackOff' };
+    const { pods } = factsFor({ pods: [bad, pod], missing: ['the pods beyond the first 2 of 300'] });
+    expect(pods).toMatchObject({ bad: 1, crashing: 1 });
+    expect(Object.keys(pods ?? {})).not.toContain('ready');
+    expect(Object.keys(pods ?? {})).not.toContain('total');
+  });
+
   test('but a change that was seen counts, whatever else could not be read', () => {
     const { change: found } = factsFor({ suspects: [change({})], missing: ['the rollout history: forbidden'] });
     expect(found).toMatchObject({ image: true, kind: 'image', score: 0.7, runnerUp: 0, ageMinutes: 10 });
