@@ -51,11 +51,13 @@ export const askSources = async (
 /** A page that does not answer is a finding, not a part that is missing. */
 const ask = async (probe: EvidenceSources['health'], page: Service['health']): Promise<Evidence['health']> => {
   if (!page) return null;
-  const { url, expect } = page;
+  const { url: asked, expect } = page;
+  // What stands behind the path may be a token.
+  const url = withoutQuery(asked);
   const port = configured(probe, 'health pages', 'MUSTER_SANDBOX_URL');
   const began = performance.now();
   try {
-    const { status, latencyMs, excerpt } = await port.ask(url);
+    const { status, latencyMs, excerpt } = await port.ask(asked);
     const healthy = status === expect;
     const finding = healthy
       ? `answered ${status}, as it should`
@@ -66,6 +68,11 @@ const ask = async (probe: EvidenceSources['health'], page: Service['health']): P
     const latencyMs = Math.round(performance.now() - began);
     return { url, healthy: false, status: null, latencyMs, finding, excerpt: '' };
   }
+};
+
+const withoutQuery = (address: string): string => {
+  const { origin, pathname } = new URL(address);
+  return safeText(`${origin}${pathname}`, textChars);
 };
 
 const searchLogs = async (

@@ -238,7 +238,7 @@ test('no secret is kept, wherever it stands', async () => {
     },
     log: 'connecting to postgres://shop:hunter2@db/shop\npassword=hunter2 access denied\n',
     catalogue: {
-      health: { url: 'https://checkout.shop.example/health', expect: 200 },
+      health: { url: 'https://checkout.shop.example/health?key=hunter2', expect: 200 },
       alarms: { prefix: 'checkout' },
       logs: { group: '/shop' },
     },
@@ -253,6 +253,7 @@ test('no secret is kept, wherever it stands', async () => {
   });
   expect(evidence.events).toHaveLength(1);
   expect(evidence.alarms).toHaveLength(1);
+  expect(evidence.health?.url).toBe('https://checkout.shop.example/health');
   expect(evidence.logs.length).toBeGreaterThan(0);
   expect(evidence.signatures).toMatchObject([{ name: 'unauthorised', count: 3 }]);
   expect(evidence.suspects[0]?.by).toContain('kubectl set env');

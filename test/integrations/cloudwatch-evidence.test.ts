@@ -103,6 +103,7 @@ describe('the alarms of a service', () => {
     const { alarms } = await aws({ DescribeAlarms: [refusal('AccessDeniedException')] });
     await expect(alarms.ringing('checkout-', 20)).rejects.toMatchObject({
       message: expect.stringContaining('cloudwatch:DescribeAlarms'),
+      reason: "allow the IAM action cloudwatch:DescribeAlarms to the worker's role",
       terminal: true,
     });
   });

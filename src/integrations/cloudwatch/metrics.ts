@@ -153,7 +153,7 @@ const iamAction = 'cloudwatch:GetMetricData';
 
 /** A refused or half-computed series is an error, never "no data". `PartialData` goes on with the next page. */
 const refuseIncomplete = ({ StatusCode }: MetricDataResult): void => {
-  if (StatusCode === 'Forbidden') throw denied(iamAction, 200, 'Forbidden');
+  if (StatusCode === 'Forbidden') throw denied(iamAction, 200);
   if (StatusCode === 'InternalError') {
     throw trouble('cloudwatch could not compute the expression; it is asked again', {
       status: 200,

@@ -16,7 +16,7 @@ export const inOurWords = (error: unknown, iamAction: string): VendorError => {
   if (/throttl|limitexceeded|toomanyrequests|slowdown/i.test(name) || status === 429) {
     return trouble('cloudwatch asks to be asked less often', { status, terminal: false, reason: name }, error);
   }
-  if (/accessdenied|unauthorized|notauthorized/i.test(name)) return denied(iamAction, status, name, error);
+  if (/accessdenied|unauthorized|notauthorized/i.test(name)) return denied(iamAction, status, error);
   // Short-lived credentials are renewed by the SDK.
   if (/expired/i.test(name)) {
     return trouble('the AWS credentials have expired', { status, terminal: false, reason: name }, error);
@@ -33,12 +33,11 @@ export const inOurWords = (error: unknown, iamAction: string): VendorError => {
   return trouble(`cloudwatch answered ${status} ${name}${said}`, { status, terminal, reason: name }, error);
 };
 
-export const denied = (iamAction: string, status: number, reason: string, cause?: unknown): VendorError =>
-  trouble(
-    `cloudwatch refuses to answer: allow the IAM action ${iamAction} to the worker's role`,
-    { status, terminal: true, reason },
-    cause,
-  );
+/** The reason is what people are shown where there is room for no more, so it says what to do. */
+export const denied = (iamAction: string, status: number, cause?: unknown): VendorError => {
+  const remedy = `allow the IAM action ${iamAction} to the worker's role`;
+  return trouble(`cloudwatch refuses to answer: ${remedy}`, { status, terminal: true, reason: remedy }, cause);
+};
 
 export const trouble = (message: string, facts: Omit<VendorTrouble, 'vendor'>, cause?: unknown): VendorError =>
   new VendorError(message, { vendor: 'cloudwatch', ...facts }, cause);
