@@ -333,6 +333,16 @@ describe('what differs in the case changes the step', () => {
     expect(selection.judged.some(({ outcome, runbook }) => outcome === 'concludes' && !runbook.spec.stop)).toBe(true);
   });
 
+  test('lines that speak of refusals stop automation, but not the judgement of a release that brought them', () => {
+    const signatures: Evidence['signatures'] = [{ name: 'unauthorised', count: 90, example: '401' }];
+    expect(judged(anEvidence({ signatures }), errors).first).toBe('authentication-failures: escalate');
+    expect(judged(anEvidence({ signatures, suspects: [aRelease()] }), errors).first).toBe('bad-release: rollBack');
+    const named = anIncident('LoginFailures', { errorRate: 0.2 });
+    expect(judged(anEvidence({ signatures, suspects: [aRelease()] }), named).first).toBe(
+      'authentication-failures: escalate',
+    );
+  });
+
   test('the order of the runbooks in their folder decides nothing', () => {
     const shipped = readRunbooks().runbooks.map(({ value }) => value);
     const given = { incident: errors, facts: {}, reads: {} };
