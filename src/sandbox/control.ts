@@ -6,7 +6,7 @@ import { sandboxToken } from '../domain/sandbox-token.ts';
 import type { Series } from '../schema/evidence.ts';
 import { type Faults, readFault } from './faults.ts';
 import type { Health } from './health.ts';
-import { type Denials, readDenial } from './kubernetes/denials.ts';
+import { type Denials, readConfinement, readDenial } from './kubernetes/denials.ts';
 import { isReady, revisionAnnotation } from './kubernetes/objects.ts';
 import { understand } from './prometheus.ts';
 import { definitionOf, type ScenarioBook, scenarios } from './scenarios.ts';
@@ -115,8 +115,16 @@ const routes: Record<string, Route> = {
     return answer(204);
   },
   'POST /denials': ({ denials }, { body }) => {
+    const confinement = readConfinement(body);
+    if (confinement) {
+      denials.confine(confinement);
+      return answer(201, confinement);
+    }
     const denial = readDenial(body);
-    if (!denial) return answer(400, { error: 'a denial is {resource: "pods/eviction", verb?, group?, namespace?}' });
+    if (!denial)
+      return answer(400, {
+        error: 'a denial is {resource: "pods/eviction", verb?, group?, namespace?} or {account, namespace, rules}',
+      });
     denials.add(denial);
     return answer(201, denial);
   },

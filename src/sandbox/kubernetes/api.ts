@@ -42,15 +42,26 @@ const patchTypes = {
 
 export const handleKubernetes = (context: KubernetesContext, request: SandboxRequest): SandboxAnswer => {
   try {
-    if (request.headers.authorization !== `Bearer ${context.token}`) throw unauthorized();
-    return route(context, request);
+    return route({ ...context, account: accountOf(context, request) }, request);
   } catch (error) {
     if (error instanceof ApiFault) return answer(error.code, error.status);
     throw error;
   }
 };
 
-const route = (context: KubernetesContext, request: SandboxRequest): SandboxAnswer => {
+/** Null: whoever has the token itself. */
+const accountOf = ({ token, denials }: KubernetesContext, { headers }: SandboxRequest): string | null => {
+  const whole = `Bearer ${token}`;
+  const { authorization = '' } = headers;
+  if (authorization === whole) return null;
+  const account = authorization.startsWith(`${whole}@`) ? authorization.slice(whole.length + 1) : '';
+  if (!denials.knows(account)) throw unauthorized();
+  return account;
+};
+
+type Asked = KubernetesContext & { account: string | null };
+
+const route = (context: Asked, request: SandboxRequest): SandboxAnswer => {
   if (request.path === '/version') {
     return answer(200, { major: '1', minor: '37', gitVersion: 'v1.37.0+sandbox', platform: 'linux/amd64' });
   }
@@ -59,7 +70,7 @@ const route = (context: KubernetesContext, request: SandboxRequest): SandboxAnsw
   if (known) return answer(200, known);
   const path = parseResourcePath(request.path);
   if (path.type.resource === 'selfsubjectaccessreviews') return review(context, request);
-  context.denials.check(attemptOf(request.method, path), path.name ?? '');
+  context.denials.check(attemptOf(request.method, path), path.name ?? '', context.account);
   if (path.name === null) {
     if (request.method === 'GET') return list(context, path, request);
     if (request.method === 'POST') return create(context, path, request);
@@ -82,7 +93,7 @@ const route = (context: KubernetesContext, request: SandboxRequest): SandboxAnsw
   throw new ApiFault(404, 'NotFound', 'the server could not find the requested resource');
 };
 
-const review = ({ denials }: KubernetesContext, request: SandboxRequest): SandboxAnswer => {
+const review = ({ denials, account }: Asked, request: SandboxRequest): SandboxAnswer => {
   if (request.method !== 'POST') throw methodNotAllowed();
   const spec = asFields(jsonBody(request))?.spec ?? {};
   return answer(201, {
@@ -90,7 +101,7 @@ const review = ({ denials }: KubernetesContext, request: SandboxRequest): Sandbo
     apiVersion: 'authorization.k8s.io/v1',
     metadata: {},
     spec,
-    status: { allowed: denials.allows(reviewedAttempt(spec)) },
+    status: { allowed: denials.allows(reviewedAttempt(spec), account) },
   });
 };
 

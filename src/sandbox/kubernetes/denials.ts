@@ -1,4 +1,7 @@
-/** Rights that are taken from the token on request, for tests; without any, it may do everything. */
+/**
+ * Rights that are taken from the token on request, for tests; without any, it may do everything. Beside it there may be
+ * accounts that have only what rules give them: theirs is the token with "@" and their name behind it.
+ */
 import { asFields, asText } from '../wire.ts';
 import type { ResourcePath } from './resources.ts';
 import { ApiFault } from './status.ts';
@@ -15,25 +18,44 @@ export interface Attempt {
 /** Null: any. */
 type Denial = { [Key in keyof Attempt]: string | null };
 
+/** As in a Role of this namespace. */
+interface Grant {
+  namespace: string;
+  groups: string[];
+  resources: string[];
+  verbs: string[];
+}
+
 export class Denials {
   private list: Denial[] = [];
+  private readonly accounts = new Map<string, Grant[]>();
 
   add(denial: Denial): void {
     this.list.push(denial);
   }
+  /** From now on there is this account, with these rights and no others. */
+  confine({ account, grants }: Confinement): void {
+    this.accounts.set(account, grants);
+  }
+  knows(account: string): boolean {
+    return this.accounts.has(account);
+  }
   clear(): void {
     this.list = [];
+    this.accounts.clear();
   }
 
-  allows(attempt: Attempt): boolean {
+  /** `account` null: the token itself. */
+  allows(attempt: Attempt, account: string | null = null): boolean {
+    if (account !== null && !(this.accounts.get(account) ?? []).some((grant) => permits(grant, attempt))) return false;
     return !this.list.some((denial) =>
       (Object.keys(attempt) as (keyof Attempt)[]).every((key) => denial[key] === null || denial[key] === attempt[key]),
     );
   }
 
   /** Throws 403 in the API server's words. */
-  check(attempt: Attempt, name: string): void {
-    if (this.allows(attempt)) return;
+  check(attempt: Attempt, name: string, account: string | null = null): void {
+    if (this.allows(attempt, account)) return;
     const { verb, group, resource, namespace } = attempt;
     const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
     throw new ApiFault(
@@ -44,6 +66,32 @@ export class Denials {
     );
   }
 }
+
+const permits = (grant: Grant, { verb, group, resource, namespace }: Attempt): boolean =>
+  grant.namespace === namespace &&
+  grant.groups.includes(group) &&
+  grant.resources.includes(resource) &&
+  grant.verbs.includes(verb);
+
+interface Confinement {
+  account: string;
+  grants: Grant[];
+}
+
+/** `{account, namespace, rules}` with the rules of a Role; null when it is something else. */
+export const readConfinement = (value: unknown): Confinement | null => {
+  const given = asFields(value);
+  const [account, namespace] = [asText(given?.account), asText(given?.namespace)];
+  if (!account || !namespace || !Array.isArray(given?.rules)) return null;
+  const texts = (list: unknown): string[] => (Array.isArray(list) ? list.map(String) : []);
+  const grants = given.rules.map(asFields).map((rule) => ({
+    namespace,
+    groups: texts(rule?.apiGroups),
+    resources: texts(rule?.resources),
+    verbs: texts(rule?.verbs),
+  }));
+  return { account, grants };
+};
 
 /** Null when the order cannot be understood. */
 export const readDenial = (value: unknown): Denial | null => {

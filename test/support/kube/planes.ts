@@ -16,8 +16,8 @@ import { Organisation } from '../../../src/schema/organisation.ts';
 
 export interface Plane {
   cluster: Cluster;
-  /** The same cluster for somebody who may only do what the rules say; null where there are no permissions. */
-  restricted: ((namespace: string, rules: object[]) => Promise<Cluster>) | null;
+  /** The same cluster for somebody who may only do what the rules say, in that namespace. */
+  restricted(namespace: string, rules: object[], name?: string): Promise<Cluster>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,8 @@ export const startControlPlane = async (): Promise<Plane> => {
   const cluster = createCluster({ kubeconfigFile });
   return {
     cluster,
-    restricted: (namespace, rules) => restrictedTo(cluster, kubeconfigFile, namespace, rules),
+    restricted: (namespace, rules, name = 'muster-restricted') =>
+      restrictedTo(cluster, kubeconfigFile, { namespace, rules, name }),
     stop: () => ended(child),
   };
 };
@@ -66,10 +67,8 @@ const ended = (child: ChildProcess): Promise<void> =>
 const restrictedTo = async (
   admin: Cluster,
   kubeconfigFile: string,
-  namespace: string,
-  rules: object[],
+  { namespace, rules, name }: { namespace: string; rules: object[]; name: string },
 ): Promise<Cluster> => {
-  const name = 'muster-restricted';
   await make(admin, `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   await make(admin, `${rbac}/roles`, { metadata: { name }, rules });
@@ -126,7 +125,11 @@ export const startSandboxPlane = async (): Promise<
   const sandbox = await startSandbox({ port: 0, smtpPort: 0, secret, apiUrl: 'http://127.0.0.1:9', organisation });
   return {
     cluster: createSandboxCluster({ url: `${sandbox.url}/kube`, token: sandboxToken(secret, 'kube') }),
-    restricted: null,
+    restricted: async (namespace, rules, name = 'muster-restricted') => {
+      const account = `${namespace}-${name}`;
+      await order('/denials', { account, namespace, rules });
+      return createSandboxCluster({ url: `${sandbox.url}/kube`, token: `${sandboxToken(secret, 'kube')}@${account}` });
+    },
     organisation,
     metrics: createMetrics({ url: `${sandbox.url}/prometheus` }),
     sources: { alarms: null, logs: null, health: createHealthProbe({ sandboxUrl: sandbox.url }) },
