@@ -162,6 +162,8 @@ interface Prepared {
   receivedAt: string;
   bodyHash: string;
   fault: string | null;
+  /** What cannot be judged of it is a matter for whoever is on call. */
+  isOfTrouble: boolean;
   parsed: ParsedDelivery;
 }
 
@@ -172,6 +174,7 @@ const prepare = async (webhook: Webhook, request: IncomingRequest): Promise<Prep
     receivedAt: new Date(request.now).toISOString(),
     bodyHash: bodyHashOf(request.raw),
     fault,
+    isOfTrouble: webhook.tellsOfTrouble !== false,
     parsed: fault ? nothingParsed : await parse(webhook, request),
   };
 };
@@ -187,8 +190,11 @@ const settleAnyhow = async (dependencies: ReceiverDependencies, prepared: Prepar
   } catch (error) {
     if (error instanceof Unavailable || prepared.fault || (await isAway(dependencies.store))) throw error;
     dependencies.log.error({ source: prepared.request.source, err: error }, 'a delivery could not be judged');
-    const alerts = [unreadableAlert(prepared.request, 'Muster failed to judge it; see its log')];
-    const parsed = { ...nothingParsed, deliveryId: prepared.parsed.deliveryId, alerts };
+    const reason = 'Muster failed to judge it; see its log';
+    const kept = prepared.isOfTrouble
+      ? { alerts: [unreadableAlert(prepared.request, reason)] }
+      : { quarantined: [{ reason, excerpt: excerptOf(prepared.request.raw) }] };
+    const parsed = { ...nothingParsed, deliveryId: prepared.parsed.deliveryId, ...kept };
     return settle(dependencies, { ...prepared, parsed }, id);
   }
 };

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rulebookOf } from '../../src/api/rulebook.ts';
+import { Unavailable } from '../../src/domain/errors.ts';
 import { sandboxToken } from '../../src/domain/sandbox-token.ts';
 import { loadPacks } from '../../src/packs/load.ts';
 import type { ChangeList, RecordedChange, TakenChange } from '../../src/schema/change.ts';
+import type { Store } from '../../src/store/store.ts';
 import { aRow, deployment } from '../domain/change-builders.ts';
 import { rowsOf } from '../store/records.ts';
 import {
@@ -34,8 +36,32 @@ const catalogue = {
 };
 
 let api: Harness;
+/** Thrown instead of each commit while it is set. */
+let trouble: Error | null = null;
+const choke = () => {
+  throw new Error('a rule of ours choked');
+};
+/** What is written of changes fails while it is set. */
+let isLedgerBroken = false;
+const breakable = (store: Store): Store => ({
+  ...store,
+  ready: async () => {
+    if (trouble) throw trouble;
+    await store.ready();
+  },
+  intake: {
+    ...store.intake,
+    commit: (delivery, quarantined, decide) => {
+      if (trouble) return Promise.reject(trouble);
+      return store.intake.commit(delivery, quarantined, (tx) =>
+        decide(isLedgerBroken ? { ...tx, changes: { record: async (rows) => (rows.length > 0 ? choke() : []) } } : tx),
+      );
+    },
+  },
+});
 beforeAll(async () => {
-  api = await anApi({ rulebook: rulebookOf(loadPacks([], catalogue), catalogue, 'guide-sev1-sev3') });
+  const rulebook = rulebookOf(loadPacks([], catalogue), catalogue, 'guide-sev1-sev3');
+  api = await anApi({ rulebook, store: breakable });
 });
 afterAll(() => api.close());
 
@@ -166,6 +192,8 @@ describe('what is told by hand or by a pipeline', () => {
 });
 
 describe('GitHub', () => {
+  const incidents = async (): Promise<number> =>
+    ((await api.ask('GET', '/api/v1/incidents')).body.items as unknown as unknown[]).length;
   let count = 0;
   const aDeployment = (more: { state?: string; deployment?: object; status?: object; repository?: string } = {}) => {
     count += 1;
@@ -306,16 +334,36 @@ describe('GitHub', () => {
     });
   });
 
+  test('is heard while the database is away, and recorded when it is back', async () => {
+    const event = aDeployment();
+    trouble = new Unavailable('the database is away');
+    expect((await deliver(event)).status).toBe(202);
+    trouble = null;
+    expect(await ofDeployment(event)).toEqual([]);
+    expect(await api.drainSpool()).toBe(1);
+    expect(await ofDeployment(event)).toMatchObject([{ service: 'checkout', author: 'nadia' }]);
+  });
+
+  test('pages nobody when our own rules choke on it: it is kept for whoever looks', async () => {
+    isLedgerBroken = true;
+    const event = aDeployment();
+    const before = await incidents();
+    await writesNothing(async () => expect((await deliver(event)).status).toBe(202));
+    isLedgerBroken = false;
+    expect(await incidents()).toBe(before);
+    const [kept] = await rowsOf(api.databaseUrl, 'select reason from quarantine order by id desc limit 1');
+    expect(kept?.reason).toBe('Muster failed to judge it; see its log');
+  });
+
   test('pages nobody by a ping, by an event about something else, or by one that cannot be read', async () => {
-    const incidents = async () => (await api.ask('GET', '/api/v1/incidents')).body.items as unknown as unknown[];
-    const before = (await incidents()).length;
+    const before = await incidents();
     await writesNothing(async () => {
       expect((await deliver({ zen: 'Keep it logically awesome.' }, { event: 'ping' })).status).toBe(202);
       expect((await deliver({ action: 'opened', issue: {} }, { event: 'issues' })).status).toBe(202);
       expect((await deliver({ deployment_status: { state: 7 } })).status).toBe(202);
       expect((await deliver('{half')).status).toBe(400);
     });
-    expect((await incidents()).length).toBe(before);
+    expect(await incidents()).toBe(before);
     const [kept] = await rowsOf(api.databaseUrl, `select reason from quarantine order by id desc offset 1 limit 1`);
     expect(String(kept?.reason)).toContain('not a deployment_status event');
   });
