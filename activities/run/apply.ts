@@ -106,7 +106,7 @@ const sendAll = async (attempt: Attempt, context: ActionContext, pending: Reques
   for (const one of pending) {
     Context.current().heartbeat();
     Context.current().cancellationSignal.throwIfAborted();
-    await notStopped(dependencies, request.plan);
+    await notStopped(dependencies, request);
     const refusal = await systemOf(one).send(context, one);
     if (!refusal) {
       attempt.begun = true;

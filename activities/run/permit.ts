@@ -113,9 +113,9 @@ export const guardsHold = async (action: Action, context: ActionContext, plan: P
 /** A switch that cannot be read is taken for on: throws Unavailable, and nothing is sent. Throws Held when it is on. */
 export const notStopped = async (
   { store, organisation }: RemediationDependencies,
-  plan: Pick<Plan, 'target' | 'action'>,
+  { plan, runbook }: Pick<ApplyRequest, 'plan' | 'runbook'>,
 ): Promise<void> => {
-  const stop = await store.remediations.stopOver(scopesOver(plan.target, plan.action));
+  const stop = await store.remediations.stopOver(scopesOver(plan.target, plan.action, runbook?.name));
   if (!stop) return;
   const why = stop.reason === null ? '' : `: ${stop.reason}`;
   throw new Held(

@@ -1,10 +1,10 @@
 /** The kill switch: changes of production that are forbidden until somebody lifts the stop. */
 import { z } from 'zod';
 
-/** `global`, one cluster (`cluster/<name>`) or one action (`action/<name>`). */
+/** `global`, one cluster (`cluster/<name>`), one action (`action/<name>`) or one runbook (`runbook/<name>`). */
 export const StopScope = z
   .string()
-  .regex(/^(global|(cluster|action)\/[^\s/]{1,120})$/, 'global, cluster/<name> or action/<name>');
+  .regex(/^(global|(cluster|action|runbook)\/[^\s/]{1,120})$/, 'global, cluster/<name>, action/<name> or runbook/<name>');
 
 const reason = z.string().trim().min(1, 'say why, for whoever asks later').max(500);
 

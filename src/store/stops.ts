@@ -139,6 +139,7 @@ const covered = (db: Kysely<Tables>, scope: string) =>
       const [kind, name] = scope.split('/');
       if (kind === 'cluster') return is(sql<string>`remediation.view->'target'->>'cluster'`, '=', name ?? '');
       if (kind === 'action') return is('remediation.action', '=', name ?? '');
+      if (kind === 'runbook') return is(sql<string>`remediation.view->'runbook'->>'name'`, '=', name ?? '');
       return is.lit(kind === everything);
     });
 

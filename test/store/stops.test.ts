@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-const over = async (cluster: string, action = 'restart-workload') =>
-  (await store.remediations.stopOver(scopesOver({ cluster }, action)))?.scope ?? null;
+const over = async (cluster: string, action = 'restart-workload', runbook: string | null = null) =>
+  (await store.remediations.stopOver(scopesOver({ cluster }, action, runbook)))?.scope ?? null;
 const stop = (scope: string, by = 'dana') => store.stops.stop({ scope, reason: 'a storm of alerts', by });
 const lift = (scope: string, by = 'ravi') => store.stops.lift({ scope, reason: 'the storm is over', by });
 
@@ -30,6 +30,14 @@ describe('the kill switch', () => {
     expect(await over(cluster, action)).toBe(scope);
     await lift(scope);
     expect(await over(cluster, action)).toBeNull();
+  });
+
+  test('of a runbook stops its steps, and neither those of another nor what a person proposes', async () => {
+    await stop('runbook/bad-release');
+    expect(await over('green', 'restart-workload', 'bad-release')).toBe('runbook/bad-release');
+    expect(await over('green', 'restart-workload', 'out-of-memory')).toBeNull();
+    expect(await over('green', 'restart-workload')).toBeNull();
+    await lift('runbook/bad-release');
   });
 
   test('leaves other clusters and other actions alone', async () => {

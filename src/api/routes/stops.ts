@@ -41,7 +41,7 @@ export const stopRoutes = async (app: App, { store, rulebook }: ApiDependencies)
       schema: {
         ...describeOperation(
           'remediations',
-          'Stop changes of production: all, of one cluster, or of one action. A scope that is stopped keeps its first stop',
+          'Stop changes of production: all, of one cluster, of one action, or of one runbook. A scope that is stopped keeps its first stop',
         ),
         body: OrderStop,
         response: answers({ 200: OrderedStop, 201: OrderedStop }, usualProblems),
@@ -87,7 +87,7 @@ export const stopRoutes = async (app: App, { store, rulebook }: ApiDependencies)
     if (kind === 'cluster' && clusters.has(name)) return null;
     return kind === 'cluster'
       ? `no service is in a cluster ${name}; the catalogue has ${[...clusters].join(', ') || 'none'}. Stop global if you are not sure`
-      : `no remediation with the action ${name} was ever proposed here; look whether the name is right, or stop global`;
+      : `no remediation ${kind === 'runbook' ? 'by the runbook' : 'with the action'} ${name} was ever proposed here; look whether the name is right, or stop global`;
   };
 };
 

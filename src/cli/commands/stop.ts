@@ -18,7 +18,7 @@ export const addStopCommand = (program: Command, world: World): void => {
   program
     .command('stop')
     .description('stop changes of production at once; paging and messages go on')
-    .argument('[scope]', 'global, cluster/<name> or action/<name>; global when absent')
+    .argument('[scope]', 'global, cluster/<name>, action/<name> or runbook/<name>; global when absent')
     .option('--reason <text>', 'why, for whoever asks later')
     .option('--list', 'what is stopped, and who stopped and lifted what')
     .option('--lift <scope>', 'allow changes again, as commander or admin')
@@ -47,7 +47,7 @@ Examples:
       if (lift !== undefined) {
         await client.delete(`${path}/${encodeURIComponent(scope)}`, { reason });
         output.data({ lifted: scope });
-        return output.line(`${scope} is not stopped any more; what was refused meanwhile has to be proposed again`);
+        return output.line(`${scope} is not stopped any more; what was held goes on, unless its time is up`);
       }
       const { value, raw } = await client.post(path, { scope, reason }, OrderedStop);
       output.data(raw);
@@ -79,7 +79,7 @@ const showStops = (output: Output, { items, record }: StopList): void => {
 /** Refused here already, so that a slip of the keyboard is noticed before the API is asked. */
 const scopeOf = (text: string): string => {
   if (StopScope.safeParse(text).success) return text;
-  throw misused(`"${text}" cannot be stopped; give global, cluster/<name> or action/<name>`);
+  throw misused(`"${text}" cannot be stopped; give global, cluster/<name>, action/<name> or runbook/<name>`);
 };
 
 const reasonOf = ({ reason = '' }: StopOptions, verb: string): string => {
