@@ -10,6 +10,7 @@ import { checkPermissions, missingPermissions } from '../../worker/permission-ch
 import { roleFiles } from '../../worker/roles.ts';
 import { aBench, type Bench, until } from '../support/kube/a-remediation.ts';
 import { inNamespace, listRaw, onKind } from '../support/kube/each-cluster.ts';
+import { aPool, onNode, removeNode } from '../support/kube/nodes.ts';
 import { make, type Plane, startControlPlane, startSandboxPlane, whyNoControlPlane } from '../support/kube/planes.ts';
 
 type SandboxPlane = Awaited<ReturnType<typeof startSandboxPlane>>;
@@ -161,9 +162,7 @@ describe('on a real control plane', () => {
   const rulesOf = (path: string) => documentsOf(path).flatMap(({ rules = [] }) => rules);
   const isWrite = (verb: string): boolean => !['get', 'list'].includes(verb);
   const only = (name: string) => needs.filter((one) => one.name === name);
-  const restricted = (namespace: string, rules: object[]): Promise<Cluster> => {
-    return plane.restricted(namespace, rules);
-  };
+  const restricted = (namespace: string, rules: object[]): Promise<Cluster> => plane.restricted(namespace, rules);
   /** The committed ClusterRole, for the restricted account of one namespace. */
   const grantInCluster = async (need: string, namespace: string): Promise<void> => {
     const [role, binding] = documentsOf(`rbac/cluster/${need}.yaml`);
@@ -283,6 +282,23 @@ describe('on a real control plane', () => {
     await expect
       .poll(async () => (await given.diagnose()).missing.join('; '), { timeout: 10_000 })
       .toContain('grant its Role apiGroups [""], resources ["events"], verbs ["list"]');
+  });
+
+  test('drain-node works with its ClusterRole alone, and names it when it is not there', async ({ skip }) => {
+    if (missing) return skip(missing);
+    const made: string[] = [];
+    const { given, full } = await aPool(plane.cluster, (more) => aBench(plane.cluster, 'only-drain-node', more), made);
+    const account = await restricted('only-drain-node', []);
+    given.wire.request = (request) => account.request(request);
+    expect(await given.refusal('drain-node', {}, onNode(full))).toContain('grant its ClusterRole');
+
+    await grantInCluster('drain-node', 'only-drain-node');
+    await expect.poll(() => missingPermissions(account, [], only('drain-node')), { timeout: 10_000 }).toEqual([]);
+    const plan = await given.plan('drain-node', {}, onNode(full));
+    expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
+    expect(await given.settled(plan)).toMatchObject({ state: 'settled' });
+    expect(await given.apply(plan, { revert: true })).toMatchObject({ outcome: 'applied' });
+    for (const name of made) await removeNode(plane.cluster, name);
   });
 
   test('cordon-node works with its ClusterRole, and names it when it is not there', async ({ skip }) => {
