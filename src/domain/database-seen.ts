@@ -2,12 +2,12 @@ import type { DatabaseActivity, Session } from '../schema/database.ts';
 import type { DatabaseSeen } from '../schema/evidence.ts';
 import { safeText } from './shorten.ts';
 
-const sessionsMax = 30;
+const sessionsMax = 100;
 const blockersMax = 10;
 const nameChars = 63;
 const queryChars = 300;
 
-/** What a look at the server says about one database, as it is kept: those that others wait for first, then the oldest. */
+/** What a look at the server says about one database, as it is kept. */
 export const databaseSeenIn = (name: string, database: string, activity: DatabaseActivity): DatabaseSeen => {
   const own = activity.sessions.filter((session) => session.database === database && !session.isOurs);
   const blockers = own
@@ -17,8 +17,9 @@ export const databaseSeenIn = (name: string, database: string, activity: Databas
   return {
     name: safeText(name, nameChars),
     connections: activity.connections,
+    left: Math.max(0, own.length - sessionsMax) + activity.left,
     sessions: [...own]
-      .sort((one, other) => other.blocks.length - one.blocks.length || ageOf(other) - ageOf(one))
+      .sort((one, other) => rankOf(one) - rankOf(other) || ageOf(other) - ageOf(one))
       .slice(0, sessionsMax)
       .map((session) => ({
         pid: session.pid,
@@ -32,6 +33,13 @@ export const databaseSeenIn = (name: string, database: string, activity: Databas
       })),
     blockers: blockers.slice(0, blockersMax),
   };
+};
+
+/** Who holds others up, then who waits; idle ones come last: pools keep many, and they are older than any statement. */
+const rankOf = ({ blocks, blockedBy, state }: Session): number => {
+  if (blockedBy.length > 0) return 1;
+  if (blocks.length > 0) return 0;
+  return state === 'idle' ? 3 : 2;
 };
 
 /** Of its transaction; without one, of the state it is in. */

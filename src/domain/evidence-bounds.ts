@@ -41,7 +41,11 @@ const cuts: ((evidence: Evidence) => Evidence)[] = [
   (evidence) => ({ ...evidence, events: half(evidence.events) }),
   (evidence) => ({
     ...evidence,
-    database: evidence.database && { ...evidence.database, sessions: half(evidence.database.sessions) },
+    database: evidence.database && {
+      ...evidence.database,
+      sessions: half(evidence.database.sessions),
+      left: evidence.database.left + evidence.database.sessions.length - half(evidence.database.sessions).length,
+    },
   }),
   (evidence) => ({
     ...evidence,

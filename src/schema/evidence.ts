@@ -82,7 +82,10 @@ const DatabaseSession = z.object({
 export const DatabaseSeen = z.object({
   name: z.string(),
   connections: z.object({ used: z.number().int(), max: z.number().int(), reserved: z.number().int() }),
+  /** Those that others wait for, then those that wait, then those at work or in a transaction, then the idle ones; each oldest first. */
   sessions: z.array(DatabaseSession),
+  /** How many more there are. */
+  left: z.number().int().default(0),
   /** Sessions that others wait for and that wait for nobody themselves, with how many wait for each, directly or not. */
   blockers: z.array(z.object({ pid: z.number().int(), waiting: z.number().int(), ageSeconds: z.number() })),
 });

@@ -425,8 +425,21 @@ describe('the database of the service', () => {
     expect(missing).toEqual([]);
     expect(database?.connections).toEqual({ used: 97, max: 100, reserved: 3 });
     expect(database?.blockers).toEqual([{ pid: 3, waiting: 2, ageSeconds: 840 }]);
-    expect(database?.sessions.map(({ pid }) => pid)).toEqual([3, 2, 1, 4]);
+    expect(database?.sessions.map(({ pid }) => pid)).toEqual([3, 2, 4, 1]);
     expect(database?.sessions[0]).toMatchObject({ state: 'idle in transaction', ageSeconds: 840, waiting: null });
+  });
+
+  test('tells the oldest statement, however many idle sessions are older than it', async () => {
+    const pool = Array.from({ length: 300 }, (_, index) =>
+      session(index + 1, { state: 'idle', stateAgeSeconds: 10_000 + index }),
+    );
+    const { database } = await gathered({
+      catalogue: { database: 'orders' },
+      activity: activityOf([...pool, session(900, { xactAgeSeconds: 1_200 }), session(901, { xactAgeSeconds: 60 })]),
+    });
+    expect(database?.sessions.slice(0, 3).map(({ pid }) => pid)).toEqual([900, 901, 300]);
+    expect(database?.sessions).toHaveLength(100);
+    expect(database?.left).toBe(202);
   });
 
   test('that may not be looked at is named, and the rest is there', async () => {

@@ -118,6 +118,7 @@ export const aDatabase = (
     name: 'orders',
     connections: { used, max: 103, reserved: 3 },
     sessions: listed,
+    left: 0,
     blockers: listed
       .filter(({ pid, blockedBy }) => roots.has(pid) && blockedBy.length === 0)
       .map(({ pid, ageSeconds }) => ({ pid, waiting: 1, ageSeconds })),

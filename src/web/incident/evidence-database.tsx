@@ -3,7 +3,7 @@ import type { DatabaseSeen } from '../../schema/evidence.ts';
 /** The sessions of the database and what they wait for; who blocks others is said first. */
 export const Database = ({ database }: { database: DatabaseSeen | null }) => {
   if (database === null) return null;
-  const { connections, sessions, blockers } = database;
+  const { connections, sessions, blockers, left } = database;
   const room = connections.max - connections.reserved;
   const isFull = connections.used >= room;
   return (
@@ -64,6 +64,7 @@ export const Database = ({ database }: { database: DatabaseSeen | null }) => {
           </table>
         </div>
       )}
+      {left === 0 ? null : <p class="soft">and {left} more sessions</p>}
     </details>
   );
 };
