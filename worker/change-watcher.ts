@@ -30,7 +30,8 @@ const lanes = 4;
 /** A place that does not answer is asked again after twice as long, up to this. */
 const slowestMs = 5 * 60_000;
 const keptMs = 90 * 86_400_000;
-const tidyEveryMs = 6 * 3_600_000;
+/** Soon after the start, because a worker may be restarted every day, and then now and again. */
+const tidyMs = { first: 10 * 60_000, every: 6 * 3_600_000 };
 const tidyBatch = 1_000;
 const tidyBatchesMax = 100;
 
@@ -99,8 +100,8 @@ const watchPlace = async (watcher: ChangeWatcher, place: WatchPlace, gate: Gate)
 
 /** Gives up what is older than 90 days, a batch at a time so that nobody waits for it. */
 const tidy = async ({ store, log, signal, random = Math.random }: ChangeWatcher): Promise<void> => {
-  while (!signal.aborted) {
-    await sleep(tidyEveryMs * (0.5 + random()), signal);
+  for (let waitMs = tidyMs.first; ; waitMs = tidyMs.every) {
+    await sleep(waitMs * (0.5 + random()), signal);
     if (signal.aborted) return;
     try {
       const before = new Date(Date.now() - keptMs).toISOString();

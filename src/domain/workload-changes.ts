@@ -162,7 +162,8 @@ const comparison = (
 
 const scalingOf = ({ workload }: Seen, target: Target): Change[] => {
   const last = (workload.metadata.managedFields ?? [])
-    .filter((one) => one.subresource === 'scale' && one.time)
+    // What an autoscaler does all day is no change of anybody.
+    .filter((one) => one.subresource === 'scale' && one.time && one.manager !== 'kube-controller-manager')
     .sort((one, other) => (other.time ?? '').localeCompare(one.time ?? ''))[0];
   return last?.time
     ? [

@@ -11,6 +11,8 @@
  * ladder        ordered escalation steps
  * cadence       the promised time between updates
  * command       what a person asks (acknowledge, approve ...)
+ * change        something that somebody made different: a release, a flag, a node
+ * suspect       a change that may have caused the incident
  * effect        one change in the outside world
  * timeline entry  one past-tense fact
  * runbook       when to do what
