@@ -81,6 +81,19 @@ describe('runbook explain', () => {
     expect(out).not.toContain('1. ');
   });
 
+  test('says with facts what it would make of them as well, also where nobody says of which service they are', async () => {
+    const { code, out } = await muster([
+      'runbook',
+      'explain',
+      'data-loss',
+      '--facts',
+      put('facts.json', { facts: { data: { suspected: true } } }),
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('data-loss version 1 matches and concludes');
+    expect(out).toContain('Data of (unknown) may be lost or damaged');
+  });
+
   test('names those that there are when it does not know one', async () => {
     const { code, err } = await muster(['runbook', 'explain', 'bad-releas']);
     expect(code).toBe(2);

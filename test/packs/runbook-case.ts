@@ -5,7 +5,7 @@ import { type Selection, selectRunbooks } from '../../src/domain/runbook-match.t
 import { firstStep } from '../../src/domain/runbook-next.ts';
 import type { RunbookTargets } from '../../src/domain/runbook-targets.ts';
 import { evaluatorOf, readRunbooks } from '../../src/packs/runbook-load.ts';
-import { Evidence, type Suspect } from '../../src/schema/evidence.ts';
+import { DatabaseSeen, Evidence, type Suspect } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import type { CompiledRunbook } from '../../src/schema/runbook.ts';
 
@@ -114,7 +114,7 @@ export const aDatabase = (
     query: 'select $1',
   }));
   const roots = new Set(listed.flatMap(({ blockedBy }) => blockedBy));
-  return {
+  return DatabaseSeen.parse({
     name: 'orders',
     connections: { used, max: 103, reserved: 3 },
     sessions: listed,
@@ -122,7 +122,7 @@ export const aDatabase = (
     blockers: listed
       .filter(({ pid, blockedBy }) => roots.has(pid) && blockedBy.length === 0)
       .map(({ pid, ageSeconds }) => ({ pid, waiting: 1, ageSeconds })),
-  };
+  });
 };
 
 export const anAutoscaler = (atMaximum: boolean): Evidence['autoscalers'] => [

@@ -1,26 +1,19 @@
 /** Runbooks without the API: which there are, whether they are sound, what one says, and what it would make of a case. */
-import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { RunbookTargets } from '../../domain/runbook-targets.ts';
-import type { Plan, Target } from '../../schema/remediation.ts';
+import type { Plan } from '../../schema/remediation.ts';
 import type { RunbookDocument } from '../../schema/runbook.ts';
 import { askPlan } from '../ask-plan.ts';
 import { type Context, contextOf, type World } from '../context.ts';
+import { type DryRunOptions, dryRun } from '../dry-run.ts';
 import { CommandFailed, misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
 import { type Output, plain } from '../output.ts';
 import { type DryRun, showDryRun, showRunbook } from '../show-runbook.ts';
 
 interface Folders {
   remediation?: string[];
 }
-interface CaseOptions extends Folders {
-  target?: string;
-  service?: string;
-  facts?: string;
-  input?: string[];
-  organisation?: string;
+interface CaseOptions extends Folders, DryRunOptions {
   ask?: boolean;
   drill?: boolean;
 }
@@ -157,41 +150,6 @@ const theRunbook = async (context: Context, name: string, folders: Folders): Pro
   );
 };
 
-/** Pure decisions on what the file says: nothing is read from a cluster and nothing is changed. */
-const dryRun = async (context: Context, runbook: RunbookDocument, options: CaseOptions): Promise<DryRun> => {
-  const { conditionsOf } = await import('../../packs/runbook-check.ts');
-  const { compileRunbook } = await import('../../domain/runbook-compile.ts');
-  const { judgeRunbook } = await import('../../domain/runbook-match.ts');
-  const { firstStep } = await import('../../domain/runbook-next.ts');
-  const { targets, service } = await catalogueOf(context, options);
-  const given = await caseOf(context, options, { target: targets.workload, service });
-  const { evaluate } = conditionsOf(runbook);
-  const { name } = runbook.metadata;
-  const inputs = inputsFrom(runbook, options.input ?? [], await durations());
-  const judged = judgeRunbook(
-    runbook,
-    { ...given, reads: { [name]: given.reads }, inputs: { [name]: inputs } },
-    evaluate,
-  );
-  const compiled = compileRunbook(runbook, {
-    facts: given.facts,
-    reads: given.reads,
-    inputs,
-    targets,
-    service,
-    confidence: judged.confidence,
-    evaluate,
-  });
-  const first = firstStep(compiled);
-  return {
-    outcome: judged.outcome,
-    why: judged.why,
-    first: first.to === 'step' ? first.step.id : null,
-    otherwise: first.to === 'step' ? null : first.because,
-    compiled,
-  };
-};
-
 interface Planned {
   plans: Record<string, Plan>;
   /** Why a step would not be done now, by its id. */
@@ -223,77 +181,3 @@ const showRefusals = (output: Output, refused: Planned['refused']): void => {
   for (const [step, because] of Object.entries(refused))
     output.line(`  ${step} would not be done now: ${plain(because)}`);
 };
-
-const caseOf = async (
-  { world }: Context,
-  { facts }: CaseOptions,
-  place: { target: Target | null; service: string | null },
-) => {
-  const { parseCaseFile } = await import('../../packs/runbook-case-file.ts');
-  return parseCaseFile(
-    facts === undefined ? '{}' : textOf(resolve(world.workingDir, facts)),
-    facts ?? 'no file',
-    place,
-  );
-};
-
-const textOf = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw misused(`${file} cannot be read; give a JSON file with facts or evidence to --facts`);
-  }
-};
-
-const catalogueOf = async (
-  { world }: Context,
-  { target, service, organisation: file }: CaseOptions,
-): Promise<{ targets: RunbookTargets; service: string | null }> => {
-  const { loadOrganisation } = await import('../../packs/load.ts');
-  const { targetsInCatalogue } = await import('../../domain/runbook-targets.ts');
-  const organisation = loadOrganisation(organisationFileOf(world, file));
-  const wanted = target === undefined ? null : workloadFrom(target);
-  if (service !== undefined && !Object.hasOwn(organisation.services, service))
-    throw misused(`there is no service ${service}; give one of ${Object.keys(organisation.services).join(', ')}`);
-  const id =
-    service ??
-    Object.entries(organisation.services).find(
-      ([, { workload }]) =>
-        workload?.kind === wanted?.kind && workload?.namespace === wanted?.namespace && workload?.name === wanted?.name,
-    )?.[0] ??
-    null;
-  const listed = id === null ? undefined : organisation.services[id]?.workload;
-  const cluster = wanted?.cluster || listed?.cluster || '(unknown)';
-  const workload = wanted ? { ...wanted, cluster } : (listed ?? null);
-  return { targets: targetsInCatalogue(organisation, { service: id, workload }), service: id };
-};
-
-/** The cluster may be left out: the catalogue knows it. */
-const workloadFrom = (text: string): Target => {
-  const parts = text.split('/');
-  const [cluster, kind, namespace, name] = parts.length === 3 ? ['', ...parts] : parts;
-  if (parts.length < 3 || parts.length > 4 || !kind || !namespace || !name)
-    throw misused(`"${text}" is no workload; give Kind/namespace/name, such as Deployment/shop/checkout`);
-  return { cluster: cluster ?? '', kind, namespace, name };
-};
-
-const durations = async () => (await import('../../schema/policy.ts')).Duration;
-
-const inputsFrom = (
-  { spec }: RunbookDocument,
-  pairs: string[],
-  Duration: Awaited<ReturnType<typeof durations>>,
-): Record<string, number | string> =>
-  Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw misused(`"${pair}" is no input; give name=value`);
-      const [name, text] = [pair.slice(0, at), pair.slice(at + 1)];
-      const type = spec.inputs[name]?.type;
-      if (type === 'number') return [name, Number(text)];
-      if (type !== 'duration') return [name, text];
-      const parsed = Duration.safeParse(text);
-      if (!parsed.success) throw misused(`input ${name} is a duration such as 10m, not "${text}"`);
-      return [name, parsed.data];
-    }),
-  );
