@@ -201,12 +201,14 @@ export interface PlanRequest {
   runbook: RemediationView['runbook'];
   circumstances: Circumstances;
 }
-/** What may open a freeze a little: never further than to the yes of people. */
+/** What is the case beside the plan itself. A freeze opens by it no further than to the yes of people. */
 export interface Circumstances {
   /** A person overrides it, in an emergency that the window knows. */
   emergency: { by: string; reason: string } | null;
   /** When the change was made that this takes back. */
   takesBackChangeOf: string | null;
+  /** Somebody or something suspects that data is lost or corrupt. */
+  dataSuspicion: boolean;
 }
 /** How much Muster may do by itself, by the remediation policies and all that lowers them now. */
 export interface RunMode {
@@ -214,6 +216,10 @@ export interface RunMode {
   because: string[];
   /** How a yes must look. */
   rule: ApprovalRule | null;
+  /** Ids of those who hold one of the rule's duties now. */
+  approverPeople: string[];
+  /** What on-call should hear at once, such as that a symptom is treated again and again; null: nothing. */
+  calls: string | null;
 }
 export type PlanResult = { kind: 'plan'; plan: Plan; mode: RunMode } | { kind: 'refused'; because: string };
 

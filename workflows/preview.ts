@@ -33,6 +33,6 @@ export const preview = ({ service, drill, at, ...asked }: PreviewInput): Promise
     },
     remediationId: 'preview',
     operationId: 'preview',
-    circumstances: { emergency: null, takesBackChangeOf: null },
+    circumstances: { emergency: null, takesBackChangeOf: null, dataSuspicion: false },
     proposedBy: { kind: 'muster', id: 'muster', name: 'Muster' },
   });

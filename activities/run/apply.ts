@@ -155,7 +155,7 @@ const blindly = async (
   const [refusal] = await sendAll(attempt, context, step.requests.slice(0, 1));
   failpoint('apply:after-effect');
   if (!refusal) return done(attempt, action, step, { foundDone: false, answered: true });
-  if (refusal.final) throw new Refused(refusal.because);
+  if (refusal.final || refusal.waits) throw new Refused(refusal.because);
   await effects.mark(request.key, 'unknown');
   return {
     outcome: 'unknown',

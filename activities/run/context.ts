@@ -8,7 +8,14 @@ import type { Organisation } from '../../src/schema/organisation.ts';
 import { kindsWithoutNamespace, type Target } from '../../src/schema/remediation.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
 import type { RunbookDocument } from '../../src/schema/runbook.ts';
-import type { ChangeStore, EffectStore, LimitStore, RemediationStore, TrustStore } from '../../src/store/store.ts';
+import type {
+  ChangeStore,
+  EffectStore,
+  LimitStore,
+  OverrideStore,
+  RemediationStore,
+  TrustStore,
+} from '../../src/store/store.ts';
 import type { Action, ActionContext } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
 import type { ApplyRequest } from '../index.ts';
@@ -31,6 +38,7 @@ export interface RemediationDependencies {
     limits: LimitStore;
     trust: TrustStore;
     changes: Pick<ChangeStore, 'record' | 'around'>;
+    overrides: Pick<OverrideStore, 'inForce'>;
   };
   organisation: Organisation;
   library: Library;

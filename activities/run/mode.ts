@@ -1,9 +1,19 @@
 /** How much Muster may do by itself, now: the remediation policies, lowered by freezes, limits, flapping, storms and results. */
 import { approvalDuring, freezeCaps, frozen } from '../../src/domain/freeze.ts';
-import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/limits.ts';
+import {
+  flapCap,
+  flapping,
+  limitCaps,
+  limitsExceeded,
+  storm,
+  stormCaps,
+  type Unwell,
+} from '../../src/domain/limits.ts';
 import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
+import { holdersOf } from '../../src/domain/on-call.ts';
 import { standingOf } from '../../src/domain/trust.ts';
+import type { Organisation } from '../../src/schema/organisation.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
 import { type RemediationDependencies, scopeOf, targetKey } from './context.ts';
@@ -46,10 +56,11 @@ export const decideMode = async (
     blastClass,
     runbook,
     standing: outcomes && standingOf(outcomes, rules.trust),
-    dataSuspicion: false,
+    dataSuspicion: circumstances.dataSuspicion,
   });
   const windows = frozen(policies, at, scope);
   const counts = await store.limits.counts(budgetKeys(request), rules.limits, at, remediationId);
+  const common = await commonCauses(dependencies, request, rules, at);
   const lowered = downgrade(decided.mode, [
     ...freezeCaps(windows, {
       rank: incident.rank,
@@ -57,13 +68,16 @@ export const decideMode = async (
       takesBackChangeOf: circumstances.takesBackChangeOf,
     }),
     ...limitCaps(limitsExceeded(counts, rules.limits)),
-    ...(await commonCauseCaps(dependencies, request, rules, at)),
+    ...common.caps,
     ...blindCaps(dependencies, request),
   ]);
+  const rule = decided.approval && approvalDuring(windows, decided.approval);
   return {
     mode: lowered.mode,
     because: [...decided.because, ...lowered.because],
-    rule: decided.approval && approvalDuring(windows, decided.approval),
+    rule,
+    approverPeople: rule ? await holders(dependencies, rule.duties, incident.team, at) : [],
+    calls: common.calls,
     rules,
   };
 };
@@ -77,24 +91,55 @@ const blindCaps = ({ organisation }: RemediationDependencies, { target }: ModeRe
 };
 
 /** Treating a symptom again and again, or one of many: somebody should look for the cause. Practice is repeated on purpose. */
-const commonCauseCaps = async (
-  { store }: RemediationDependencies,
+const commonCauses = async (
+  { store, organisation }: RemediationDependencies,
   request: ModeRequest,
   rules: Rules,
   at: string,
-): Promise<Cap[]> => {
+): Promise<{ caps: Cap[]; calls: string | null }> => {
   const { incident, runbook, target, blastClass } = request;
-  if (incident.drill) return [];
+  if (incident.drill) return { caps: [], calls: null };
   const atMs = Date.parse(at);
   const since = (ms: number) => new Date(atMs - ms).toISOString();
   const unwell = await store.limits.unwellServices({ drill: false, since: since(rules.storm.coolDownMs) });
-  const caps = stormCaps(blastClass, storm({ unwell, targets: null }, rules.storm, atMs));
-  if (!runbook) return caps;
+  const caps = stormCaps(
+    blastClass,
+    storm({ unwell, targets: targetsOf(organisation, target.cluster, unwell) }, rules.storm, atMs),
+  );
+  if (!runbook) return { caps, calls: null };
   const keys = { targetKey: targetKey(target), drill: false, runbook: runbook.name };
   const cap = flapCap(rules.flap, runbook.name, target.name);
   const until = flapping(await store.limits.recoveries(keys, since(rules.flap.lookBackMs)), rules.flap, atMs);
-  if (until !== null)
-    await store.limits.openBreaker(keys, { at, until: new Date(until).toISOString(), because: cap.because });
+  const isNew =
+    until !== null &&
+    (await store.limits.openBreaker(keys, { at, until: new Date(until).toISOString(), because: cap.because }));
   const breaker = await store.limits.breaker(keys, at);
-  return breaker ? [...caps, { mode: cap.mode, because: breaker.because }] : caps;
+  return {
+    caps: breaker ? [...caps, { mode: cap.mode, because: breaker.because }] : caps,
+    calls: isNew ? cap.because : null,
+  };
+};
+
+/** Of fewer services than this a share says nothing. */
+const servicesForShare = 10;
+
+/** The services of the same cluster: what they have in common is often the cause. */
+const targetsOf = ({ services }: Organisation, cluster: string, unwell: readonly Unwell[]) => {
+  const there = Object.entries(services).flatMap(([id, { workload }]) => (workload?.cluster === cluster ? [id] : []));
+  const now = new Set(unwell.filter(({ to }) => to === null).map(({ service }) => service));
+  if (there.length < servicesForShare) return null;
+  return { unhealthy: there.filter((id) => now.has(id)).length, all: there.length };
+};
+
+/** Ids of those who hold one of the duties at the instant, those of the team first. */
+export const holders = async (
+  { store, organisation }: RemediationDependencies,
+  duties: readonly string[],
+  team: string | null,
+  at: string,
+): Promise<string[]> => {
+  if (duties.length === 0) return [];
+  const overrides = await store.overrides.inForce(at);
+  const held = duties.flatMap((duty) => holdersOf(organisation, duty, { at, team: team ?? undefined, overrides }));
+  return [...new Set(held)];
 };

@@ -6,12 +6,12 @@ import { spanInWords } from '../../src/domain/duration.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { planHash } from '../../src/domain/plan-hash.ts';
 import { scopesOver, stoppedWords } from '../../src/domain/stop.ts';
-import type { Decision, Plan } from '../../src/schema/remediation.ts';
+import type { Decision, Plan, RemediationView } from '../../src/schema/remediation.ts';
 import { type Action, type ActionContext, Refused } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
 import type { ApplyRequest, RunMode } from '../index.ts';
 import type { RemediationDependencies } from './context.ts';
-import { budgetKeys, decideMode } from './mode.ts';
+import { budgetKeys, decideMode, holders } from './mode.ts';
 
 /** Not now: the kill switch is on. What waits may go on once it is lifted. */
 export class Held extends Error {
@@ -31,10 +31,11 @@ export const hashHolds = ({ plan, approvedHash, revert }: ApplyRequest): void =>
 
 /** The yes is read back from the store: a workflow that claims one is not enough. */
 const approvalHolds = async (
-  { store, organisation, approvalKey, now }: RemediationDependencies,
+  dependencies: RemediationDependencies,
   request: ApplyRequest,
   { because, rule }: Pick<RunMode, 'because' | 'rule'>,
 ): Promise<void> => {
+  const { store, organisation, approvalKey, now } = dependencies;
   if (approvalKey === null)
     throw new Refused('MUSTER_APPROVAL_KEY is missing here, so no approval can be checked; give it as to the api');
   const view = await store.remediations.remediation(request.remediationId);
@@ -51,6 +52,7 @@ const approvalHolds = async (
     notProposer: view.notProposer || (rule?.notProposer ?? false),
     notAuthorOfChange: view.notAuthorOfChange || (rule?.notAuthorOfChange ?? false),
     quorum: Math.max(view.quorum, rule?.count ?? 1),
+    approverPeople: rule ? await heldDuty(dependencies, view, rule.duties, request.incident.team) : [],
   };
   const objection = asked
     ? whyNotApproved(asked, request.plan, organisation.people, isSealed)
@@ -62,6 +64,22 @@ const approvalHolds = async (
   // Planned without a question, and something has lowered that since.
   const lowered = view?.mode === 'auto' ? `: ${because.join('; ')}` : '';
   throw new Refused(`${objection.because}${lowered}`);
+};
+
+/** Of those who decided, who held a duty that allows it when they were asked or when they answered. */
+const heldDuty = async (
+  dependencies: RemediationDependencies,
+  { startedAt, decisions }: RemediationView,
+  duties: readonly string[],
+  team: string | null,
+): Promise<string[]> => {
+  const asked = await holders(dependencies, duties, team, startedAt);
+  const answered = await Promise.all(
+    decisions.map(async ({ by, sealedAt }) =>
+      (await holders(dependencies, duties, team, sealedAt)).includes(by.id) ? [by.id] : [],
+    ),
+  );
+  return [...new Set([...asked, ...answered.flat()])];
 };
 
 /** A yes was given to what its giver saw then; it grows old by the clock of the api that sealed it. */

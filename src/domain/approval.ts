@@ -7,7 +7,7 @@ type Role = Organisation['people'][string]['roles'][number];
 /** Holder of MUSTER_TOKEN: has every role, and no entry among the people. */
 const operator = 'operator';
 
-/** Whose role suffices for a class by itself; null: Muster never makes such a change. */
+/** Whose role suffices for a class where nobody says more; null: Muster never makes such a change. */
 const decides: Record<BlastClass, readonly Role[] | null> = {
   B0: ['responder', 'commander'],
   B1: ['responder', 'commander'],
@@ -15,12 +15,24 @@ const decides: Record<BlastClass, readonly Role[] | null> = {
   B3: ['commander'],
   B4: null,
 };
+/** No pack and no policy can let other roles decide. */
+const mayEverDecide: Record<BlastClass, readonly Role[]> = {
+  B0: ['responder', 'commander'],
+  B1: ['responder', 'commander'],
+  B2: ['responder', 'commander'],
+  B3: ['commander'],
+  B4: [],
+};
 
 /**
  * Roles that may decide on a plan, of what the pack and the remediation policy say: the policy's, of which a pack may
  * leave some out from B2 on, but never all.
  */
-export const approversOf = (blastClass: BlastClass, ofPack: readonly string[], ofPolicy: readonly string[]): string[] => {
+export const approversOf = (
+  blastClass: BlastClass,
+  ofPack: readonly string[],
+  ofPolicy: readonly string[],
+): string[] => {
   const both = ofPolicy.filter((role) => ofPack.includes(role));
   return blastClass === 'B1' || both.length === 0 ? [...ofPolicy] : both;
 };
@@ -33,8 +45,10 @@ export const quorumOf = (blastClass: BlastClass, askedByPack = 1): number =>
 
 interface Asked {
   blastClass: BlastClass;
-  /** Roles that pack and policy let decide on a B2 plan as well. */
+  /** Roles that pack and policy let decide; with `approverPeople` empty as well: as the class by itself. */
   approverRoles: readonly string[];
+  /** Ids of people whom a duty lets decide, whatever their role. */
+  approverPeople: readonly string[];
   notProposer: boolean;
   notAuthorOfChange: boolean;
   /** Person id. */
@@ -43,19 +57,22 @@ interface Asked {
 }
 
 /**
- * `null` when the person may decide so, else why not. By a role that the blast class - or for B2 the pack - allows and,
- * for B3 or where the pack says so, not a yes of whoever proposed it. Saying no is allowed to whom saying yes is.
+ * `null` when the person may decide so, else why not. By a role or duty that pack and policy name within what the blast
+ * class allows and, for B3 or where they say so, not a yes of whoever proposed it or made the change it takes back. Saying no is allowed to whom saying yes is.
  */
 export const whyMayNotDecide = (
   person: { id: string; name: string; roles: readonly string[] },
-  { blastClass, approverRoles, notProposer, notAuthorOfChange, changeAuthor, proposedBy }: Asked,
+  { blastClass, approverRoles, approverPeople, notProposer, notAuthorOfChange, changeAuthor, proposedBy }: Asked,
   verdict: Decision['verdict'],
 ): string | null => {
   const sufficient = decides[blastClass];
   if (!sufficient) return `a ${blastClass} change is never made by Muster; carry it out by hand after the runbook`;
-  const allowed: readonly string[] = blastClass === 'B2' ? [...sufficient, ...approverRoles] : sufficient;
-  if (!person.roles.some((role) => allowed.includes(role)))
-    return `${person.name} may not ${verdict === 'approved' ? 'approve' : 'deny'} a ${blastClass} plan; ask a ${sufficient.at(-1)} to look at it`;
+  const isSaid = approverRoles.length > 0 || approverPeople.length > 0;
+  const allowed: readonly string[] = isSaid
+    ? mayEverDecide[blastClass].filter((role) => approverRoles.includes(role))
+    : sufficient;
+  if (!approverPeople.includes(person.id) && !person.roles.some((role) => allowed.includes(role)))
+    return `${person.name} may not ${verdict === 'approved' ? 'approve' : 'deny'} a ${blastClass} plan; ask ${allowed.length > 0 ? `a ${allowed.at(-1)}` : 'whoever holds the duty for it'} to look at it`;
   const othersOnly = notProposer || blastClass === 'B3';
   if (verdict === 'approved' && othersOnly && person.id === proposedBy.id)
     return `${person.name} proposed it and does not approve it; ask a second person`;

@@ -211,6 +211,8 @@ export const RemediationView = z.object({
   planHash: z.string().nullable(),
   /** Who may approve: roles of the organisation. */
   approverRoles: z.array(z.string()),
+  /** And these people, by a duty they hold. */
+  approverPeople: z.array(z.string()),
   notProposer: z.boolean(),
   notAuthorOfChange: z.boolean(),
   /** How many different people must say yes. */

@@ -14,6 +14,7 @@ import type { TrustStore } from './trust.ts';
 
 export type { ChangeStore, WatchPlace } from './changes.ts';
 export type { BudgetAnswer, BudgetClaim, BudgetKeys, LimitStore } from './limits.ts';
+export type { OverrideStore } from './overrides.ts';
 export type { GroupState, NewReport, ReportGroup } from './reports.ts';
 export type { TrustKeys, TrustResult, TrustStore } from './trust.ts';
 

@@ -216,9 +216,11 @@ describe('deciding on a plan', () => {
       mode: null,
       modeBecause: [],
       joined: [],
+      approverPeople: [],
       notAuthorOfChange: false,
       startBy: null,
-      approverRoles: ['commander'],
+      // As pack and policy together say for the class.
+      approverRoles: blastClass === 'B1' ? ['responder', 'commander'] : ['commander'],
       notProposer: true,
       quorum: 1,
       expiresAt: '2026-03-02T10:00:00.000Z',

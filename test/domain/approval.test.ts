@@ -23,6 +23,7 @@ const why = (
   more: {
     blastClass?: BlastClass;
     approverRoles?: string[];
+    approverPeople?: string[];
     notProposer?: boolean;
     proposer?: string;
     notAuthorOfChange?: boolean;
@@ -36,6 +37,7 @@ const why = (
       quorum: more.quorum ?? 1,
       decisions,
       approverRoles: more.approverRoles ?? ['commander'],
+      approverPeople: more.approverPeople ?? [],
       notProposer: more.notProposer ?? false,
       notAuthorOfChange: more.notAuthorOfChange ?? false,
       changeAuthor: more.changeAuthor ?? null,
@@ -56,6 +58,10 @@ describe('a yes stands', () => {
   test('when the pack lets responders decide on a rolling change', () => {
     expect(why([yes('responder')], { approverRoles: ['responder'] })).toBeNull();
   });
+  test('from whoever holds a duty that the policy names, whatever their role', () => {
+    expect(why([yes('viewer')], { approverRoles: [], approverPeople: ['viewer'] })).toBeNull();
+    expect(why([yes('commander')], { approverRoles: [], approverPeople: ['viewer'] })).toMatch(/holds the duty/);
+  });
   test('from the proposer where the pack does not mind', () => {
     expect(why([yes('commander')], { proposer: 'commander' })).toBeNull();
   });
@@ -69,6 +75,7 @@ describe('two people', () => {
         id: 'run',
         decisions,
         approverRoles: [],
+        approverPeople: [],
         notProposer: false,
         notAuthorOfChange: false,
         changeAuthor: null,

@@ -106,6 +106,7 @@ export const aRemediation = (id: string, incidentId: string, more: Partial<Remed
   mode: null,
   modeBecause: [],
   joined: [],
+  approverPeople: [],
   notAuthorOfChange: false,
   startBy: null,
   plan: null,

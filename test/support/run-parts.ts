@@ -22,5 +22,5 @@ export const runParts = {
 export const byMuster = {
   proposedBy: { kind: 'muster' as const, id: 'muster', name: 'Muster' },
   runbook: null,
-  circumstances: { emergency: null, takesBackChangeOf: null },
+  circumstances: { emergency: null, takesBackChangeOf: null, dataSuspicion: false },
 };

@@ -16,7 +16,7 @@ import type { Policy } from '../../src/schema/policy.ts';
 import type { Decision, RemediationStatus, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { RemediationPolicy, RemediationPolicySpec } from '../../src/schema/remediation-policy.ts';
 import type { RunbookDocument } from '../../src/schema/runbook.ts';
-import { approve, cancel, deny, proposeRemediation } from '../../workflows/messages.ts';
+import { approve, deny, proposeRemediation } from '../../workflows/messages.ts';
 import { atRest, type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
 import { anOrganisation } from './organisation.ts';
 import { noOtherWays } from './run-parts.ts';
@@ -28,7 +28,7 @@ export const endpointName = 'flags';
 const kindOf = (name: string): SwitchEntry['kind'] =>
   name.startsWith('weight') ? 'weight' : name.startsWith('flag') ? 'flag' : 'breaker';
 
-const letters = ['a', 'b', 'c', 'd'] as const;
+const letters = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 export type SwitchName = `${'breaker' | 'flag' | 'weight'}-${(typeof letters)[number]}`;
 const switchNames = (['breaker', 'flag', 'weight'] as const).flatMap((kind) =>
   letters.map((letter): SwitchName => `${kind}-${letter}`),
@@ -66,6 +66,8 @@ export interface PlayedSwitches extends Endpoint {
   beforeWrite(
     act: (request: EndpointRequest) => EndpointAnswer | undefined | Promise<EndpointAnswer | undefined>,
   ): void;
+  /** Runs once, before the next read is answered. */
+  beforeRead(act: () => Promise<void>): void;
   /** Writes of this, such as `breaker-b=on`, are answered so as long as it stands here. */
   refuses: Map<string, number>;
 }
@@ -75,6 +77,7 @@ const answer = (status: number, body: unknown): EndpointAnswer => ({ status, eta
 const playedSwitches = (): PlayedSwitches => {
   const versions: Record<string, number> = Object.fromEntries(switchNames.map((name) => [name, 1]));
   let before: Parameters<PlayedSwitches['beforeWrite']>[0] | null = null;
+  let looking: (() => Promise<void>) | null = null;
   const played: PlayedSwitches = {
     values: Object.fromEntries(switchNames.map((name) => [name, 'off'])),
     sent: [],
@@ -86,12 +89,20 @@ const playedSwitches = (): PlayedSwitches => {
     beforeWrite: (act) => {
       before = act;
     },
+    beforeRead: (act) => {
+      looking = act;
+    },
     async request(request) {
       const { method, path, body } = request;
       const name = path.slice(1) as SwitchName;
       if (!Object.hasOwn(played.values, name)) return answer(404, { message: 'no such switch' });
       const now = () => ({ value: played.values[name], version: versions[name] });
-      if (method === 'GET') return answer(200, now());
+      if (method === 'GET') {
+        const look = looking;
+        looking = null;
+        await look?.();
+        return answer(200, now());
+      }
       const act = before;
       before = null;
       const instead = await act?.(request);
@@ -128,6 +139,8 @@ export interface RunWorld {
   incident(more?: { title?: string; service?: string; policy?: Policy }): Promise<LiveIncident>;
   /** Vic, a responder, proposes to turn a switch on, unless said otherwise. */
   propose(incident: LiveIncident, name: SwitchName, more?: Proposing): Promise<RemediationView>;
+  /** The same, without waiting for a run of it. */
+  proposeOnly(incident: LiveIncident, name: SwitchName, more?: Proposing): Promise<void>;
   /** Runs of the incident, those it joined among them, oldest first. */
   runs(incident: LiveIncident): Promise<RemediationView[]>;
   /** The latest one. */
@@ -141,8 +154,6 @@ export interface RunWorld {
   pass(incident: LiveIncident, minutes: number): Promise<void>;
   /** Who was rung for a step of this word, such as `revertFailed`, in order. */
   paged(incident: LiveIncident, word: string): string[];
-  /** As new for the next test: no incident is open, all switches are off, and only what comes with Muster holds. */
-  reset(): Promise<void>;
   /** Entries of the kinds, as `kind: text`. */
   told(incident: LiveIncident, ...kinds: string[]): Promise<string[]>;
   close(): Promise<void>;
@@ -187,12 +198,11 @@ const actorOf = ({ organisation }: IncidentWorld, id: string) => ({
   name: organisation.people[id]?.name ?? id,
 });
 
-const builtIn = loadRemediationPolicies();
 let proposals = 0;
 
 export const runWorld = async (more: { organisation?: Partial<Organisation> } = {}): Promise<RunWorld> => {
   const switches = playedSwitches();
-  const policies = [...builtIn];
+  const policies = loadRemediationPolicies();
   const runbooks: RunWorld['runbooks'] = [];
   const figures: RunWorld['figures'] = new Map();
   const clock = { aheadMs: 0 };
@@ -223,7 +233,6 @@ export const runWorld = async (more: { organisation?: Partial<Organisation> } = 
     },
   });
   const { environment, store } = world;
-  const open: LiveIncident[] = [];
 
   const runs: RunWorld['runs'] = ({ id }) => store.remediations.remediations(id);
   const run: RunWorld['run'] = async (incident) => {
@@ -256,6 +265,24 @@ export const runWorld = async (more: { organisation?: Partial<Organisation> } = 
     }
     throw new Error(`waited in vain for ${statuses.join(' or ')}: ${JSON.stringify((await run(incident)).outcome)}`);
   };
+  const proposeOnly: RunWorld['proposeOnly'] = async (
+    incident,
+    name,
+    { to = 'on', by = 'vic', action = 'http-switch', params } = {},
+  ) => {
+    // What the diagnosis finds comes first; it ends in words, as nothing is there to be seen.
+    await expect.poll(() => incident.story('evidenceGathered'), { timeout: 30_000 }).not.toEqual([]);
+    proposals += 1;
+    const remediationId = `${incident.id}-p${proposals}`;
+    await incident.order(proposeRemediation, {
+      by: actorOf(world, by),
+      remediationId,
+      action,
+      target: switchAt(name),
+      params: params ?? { to },
+      because: 'it is worth a try',
+    });
+  };
   return {
     world,
     switches,
@@ -271,28 +298,14 @@ export const runWorld = async (more: { organisation?: Partial<Organisation> } = 
     incident: async ({ title = 'Something else', service = 'checkout', policy } = {}) => {
       const startsAt = new Date(await environment.currentTimeMs()).toISOString();
       const alert = { fingerprint: title, title, status: 'firing' as const, startsAt, source: 'alertmanager' };
-      const incident = await world.declare({ service, title, alerts: [alert], ...(policy ? { policy } : {}) });
-      open.push(incident);
-      return incident;
+      return world.declare({ service, title, alerts: [alert], ...(policy ? { policy } : {}) });
     },
-    propose: async (incident, name, { to = 'on', by = 'vic', action = 'http-switch', params } = {}) => {
-      // What the diagnosis finds comes first; it ends in words, as nothing is there to be seen.
-      await expect.poll(() => incident.story('evidenceGathered'), { timeout: 30_000 }).not.toEqual([]);
-      proposals += 1;
-      const remediationId = `${incident.id}-p${proposals}`;
-      await incident.order(proposeRemediation, {
-        by: actorOf(world, by),
-        remediationId,
-        action,
-        target: switchAt(name),
-        params: params ?? { to },
-        because: 'it is worth a try',
-      });
-      await expect
-        .poll(async () => (await runs(incident)).at(-1)?.id, { timeout: 30_000 })
-        .toSatisfy((id) => id !== undefined);
+    propose: async (incident, name, more) => {
+      await proposeOnly(incident, name, more);
+      await expect.poll(() => runs(incident), { timeout: 30_000 }).not.toEqual([]);
       return run(incident);
     },
+    proposeOnly,
     decide: async (incident, person, { verdict = 'approved', ...given } = {}) => {
       const { id, planHash: hash, target } = await run(incident);
       const planHash = given.planHash ?? hash ?? '';
@@ -321,19 +334,6 @@ export const runWorld = async (more: { organisation?: Partial<Organisation> } = 
       world.ports.pages
         .filter(({ dedupKey }) => dedupKey.startsWith(`${id}/`) && dedupKey.includes(word))
         .map(({ dedupKey }) => dedupKey.split('/').at(-1) ?? ''),
-    reset: async () => {
-      for (const incident of open.splice(0))
-        await incident.order(cancel, { reason: 'the test is over' }).catch(() => undefined);
-      policies.splice(0, policies.length, ...builtIn);
-      runbooks.splice(0);
-      figures.clear();
-      clock.aheadMs = 0;
-      switches.refuses.clear();
-      for (const { scope } of await store.stops.stops())
-        await store.stops.lift({ scope, reason: 'the test is over', by: 'mo' });
-      for (const name of switchNames) switches.turn(name, 'off');
-      switches.sent.splice(0);
-    },
     close: () => world.close(),
   };
 };

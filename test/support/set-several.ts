@@ -15,7 +15,7 @@ const Params = z.strictObject({
 /** Value by switch. */
 const Values = z.record(z.string(), z.string());
 
-const valueOf = async (context: ActionContext, name: string): Promise<string> => {
+const readValue = async (context: ActionContext, name: string): Promise<string> => {
   const reading = await readEndpoint(context, `/${name}`);
   if (!reading) throw new Refused(`there is no switch ${name}`);
   return (reading.body as { value: string }).value;
@@ -35,13 +35,14 @@ const setSeveral = defineAction({
   name: 'set-several',
   version: 1,
   title: 'Turn several switches',
+  weighsAs: 'flag',
   kinds: ['Switch'],
   params: Params,
   permissions: [],
 
   async draft(context, { switches, to, alsoLocks, within }) {
     const before: Record<string, string> = {};
-    for (const name of switches) before[name] = await valueOf(context, name);
+    for (const name of switches) before[name] = await readValue(context, name);
     const desired = Object.fromEntries(switches.map((name) => [name, to]));
     const back = Object.fromEntries(Object.entries(before).reverse());
     return {

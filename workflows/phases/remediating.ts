@@ -71,6 +71,7 @@ export const startRemediation = (desk: Desk, wanted: Wanted): void => {
             circumstances: {
               emergency: emergency === undefined ? null : { by: by.name, reason: emergency },
               takesBackChangeOf: changeAt ?? null,
+              dataSuspicion: desk.state.stopped !== null,
             },
             step: step === undefined ? null : stepInputOf(desk, step),
             policy: policy.remediation,

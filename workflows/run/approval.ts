@@ -39,7 +39,7 @@ const waitForYes = async (run: Run, plan: Plan): Promise<boolean> => {
   await run.write(
     'awaitingApproval',
     'remediationPlanned',
-    `Planned: ${plan.sentence}. Waits for approval by ${view.quorum > 1 ? `${view.quorum} people` : 'a person'} who may: ${view.approverRoles.join(' or ')}.`,
+    `Planned: ${plan.sentence}. Waits for approval by ${view.quorum > 1 ? `${view.quorum} people` : 'a person'} who may: ${[...view.approverRoles, ...view.approverPeople].join(' or ')}.`,
     `blast class ${plan.blastClass}; ${plan.undo}`,
   );
   const askedForMs = Date.parse(view.expiresAt ?? '') - Date.now();

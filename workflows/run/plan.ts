@@ -3,6 +3,7 @@ import { approversOf, quorumOf } from '../../src/domain/approval.ts';
 import { instant } from '../../src/domain/duration.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { reasonOf } from '../outbox.ts';
+import { callForHelp } from './attendance.ts';
 import { production, type Run } from './run.ts';
 import { takeBaselines } from './verify.ts';
 
@@ -23,6 +24,7 @@ export const makePlan = async (run: Run): Promise<Plan | null> => {
   view.modeBecause = mode.because;
   // Pack and remediation policy both speak of approvals, and the stricter word holds.
   view.approverRoles = approversOf(plan.blastClass, approval.roles, rule?.roles ?? approval.roles);
+  view.approverPeople = mode.approverPeople;
   view.notProposer = approval.notProposer || (rule?.notProposer ?? false);
   view.notAuthorOfChange = rule?.notAuthorOfChange ?? false;
   view.quorum = quorumOf(plan.blastClass, Math.max(approval.quorum, rule?.count ?? 1));
@@ -30,6 +32,7 @@ export const makePlan = async (run: Run): Promise<Plan | null> => {
   run.startWithinMs = rule?.startWithinMs ?? approval.expiresAfter;
   run.escalateTo = rule?.escalateTo ?? null;
   view.status = 'planned';
+  if (mode.calls !== null) await callForHelp(run, 'on-call', mode.calls);
   return plan;
 };
 

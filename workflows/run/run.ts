@@ -90,6 +90,7 @@ export class Run {
       plan: null,
       planHash: null,
       approverRoles: policy.approval.roles,
+      approverPeople: [],
       notProposer: policy.approval.notProposer,
       notAuthorOfChange: false,
       quorum: policy.approval.quorum,

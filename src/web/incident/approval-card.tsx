@@ -27,7 +27,7 @@ export const ApprovalCard = ({ view, onDecided }: { view: RemediationView; onDec
   const decided = me !== null && view.decisions.some(({ by }) => by.id === me.person.id);
   const own = view.notProposer && me !== null && view.proposedBy.id === me.person.id;
   const author = view.notAuthorOfChange && me !== null && view.changeAuthor === me.person.id;
-  const holdsRole = holdsOneOf(me, view.approverRoles);
+  const holdsRole = holdsOneOf(me, view.approverRoles) || (me !== null && view.approverPeople.includes(me.person.id));
 
   return (
     <div class="approval">

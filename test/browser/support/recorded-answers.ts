@@ -149,6 +149,7 @@ export const aRemediation = (now: number, over: Partial<RemediationView> = {}): 
     mode: 'approve',
     modeBecause: ['policy production says approve for B2 in production'],
     joined: [],
+    approverPeople: [],
     notAuthorOfChange: false,
     startBy: null,
     quorum: 1,

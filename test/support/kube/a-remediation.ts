@@ -256,6 +256,8 @@ export const aBench = async (
       store.views.set(id, {
         id,
         approverRoles: ['commander'],
+        approverPeople: [],
+        startedAt: new Date().toISOString(),
         notProposer: true,
         notAuthorOfChange: false,
         changeAuthor: null,

@@ -17,6 +17,7 @@ export interface FakeStore {
   limits: LimitStore;
   trust: TrustStore;
   changes: Pick<ChangeStore, 'record' | 'around'>;
+  overrides: { inForce(): Promise<[]> };
   /** What Muster wrote of its own doing, by key. */
   changed: Map<string, NewChange>;
   rows: Map<string, EffectRow>;
@@ -127,6 +128,7 @@ export const aStore = (): FakeStore => {
     trust: untried,
     changes,
     changed,
+    overrides: { inForce: async () => [] },
     rows,
     views,
     bad,
