@@ -33,25 +33,35 @@ export const endpointFacts = ({ endpoints }: Evidence): Part<'endpoints'> =>
         notReady: endpoints.reduce((sum, { notReady }) => sum + notReady, 0),
       };
 
+/**
+ * Where sessions were left out, the idle ones go first and each group is listed oldest first: how old the oldest is stays
+ * known, and how many there are is only known of what stands before the first idle one.
+ */
 export const databaseFacts = ({ database }: Evidence): Part<'database'> => {
   if (!database) return {};
-  const { used, max, reserved } = database.connections;
-  const inState = (state: string) => database.sessions.filter((session) => session.state === state);
-  const oldestMinutes = (sessions: { ageSeconds: number }[]) =>
-    sessions.length > 0 ? Math.max(...sessions.map(({ ageSeconds }) => ageSeconds)) / 60 : 0;
-  const stuck = database.sessions.filter(({ state }) => state.startsWith('idle in transaction'));
+  const { connections, sessions, left, blockers } = database;
+  const inState = (state: string) => sessions.filter((session) => session.state.startsWith(state));
+  const [active, stuck] = [inState('active'), inState('idle in transaction')];
+  const idle = sessions.filter(({ state }) => state === 'idle');
+  const sawAllBusy = left === 0 || idle.length > 0;
+  const oldestMinutes = (some: { ageSeconds: number }[], all: boolean) => {
+    if (some.length === 0) return all ? 0 : undefined;
+    return Math.max(...some.map(({ ageSeconds }) => ageSeconds)) / 60;
+  };
   return {
-    connections: used,
-    connectionsMax: max - reserved,
-    usedRatio: used / (max - reserved),
-    active: inState('active').length,
-    idle: inState('idle').length,
-    idleInTransaction: stuck.length,
-    longestActiveMinutes: oldestMinutes(inState('active')),
-    longestIdleMinutes: oldestMinutes(inState('idle')),
-    longestIdleInTransactionMinutes: oldestMinutes(stuck),
-    blocked: database.sessions.filter(({ blockedBy }) => blockedBy.length > 0).length,
-    blockers: database.blockers.length,
+    connections: connections.used,
+    connectionsMax: connections.max - connections.reserved,
+    usedRatio: connections.used / (connections.max - connections.reserved),
+    ...(sawAllBusy && {
+      active: active.length,
+      idleInTransaction: stuck.length,
+      blocked: sessions.filter(({ blockedBy }) => blockedBy.length > 0).length,
+    }),
+    ...(left === 0 && { idle: idle.length }),
+    longestActiveMinutes: oldestMinutes(active, sawAllBusy),
+    longestIdleMinutes: oldestMinutes(idle, left === 0),
+    longestIdleInTransactionMinutes: oldestMinutes(stuck, sawAllBusy),
+    blockers: blockers.length,
   };
 };
 

@@ -214,30 +214,32 @@ describe('figures', () => {
     ];
     expect(factsFor({}, { alerts }).signals).toEqual({ errorRate: 0.4, availability: 0.9, serviceDown: true });
   });
+  const session = {
+    pid: 1,
+    user: 'shop',
+    application: 'x',
+    state: 'active',
+    ageSeconds: 600,
+    waiting: null,
+    blockedBy: [],
+    query: '',
+  };
+  const stuck = { ...session, pid: 2, state: 'idle in transaction', ageSeconds: 120 };
+  const idle = { ...session, pid: 4, state: 'idle', ageSeconds: 1_800 };
+  const database = (sessions: object[], left = 0) => ({
+    name: 'orders',
+    connections: { used: 90, max: 103, reserved: 3 },
+    sessions,
+    left,
+    blockers: [{ pid: 2, waiting: 1, ageSeconds: 120 }],
+  });
+
   test('of a database leave out what is reserved, and count sessions by state', () => {
-    const session = {
-      pid: 1,
-      user: 'shop',
-      application: 'x',
-      state: 'active',
-      ageSeconds: 600,
-      waiting: null,
-      blockedBy: [],
-      query: '',
-    };
-    const database = {
-      name: 'orders',
-      connections: { used: 90, max: 103, reserved: 3 },
-      sessions: [
-        session,
-        { ...session, pid: 2, state: 'idle in transaction', ageSeconds: 120 },
-        { ...session, pid: 3, blockedBy: [2] },
-      ],
-      blockers: [{ pid: 2, waiting: 1, ageSeconds: 120 }],
-    };
-    expect(factsFor({ database }).database).toMatchObject({
+    const sessions = [session, stuck, { ...session, pid: 3, blockedBy: [2] }];
+    expect(factsFor({ database: database(sessions) }).database).toMatchObject({
       usedRatio: 0.9,
       active: 2,
+      idle: 0,
       idleInTransaction: 1,
       longestActiveMinutes: 10,
       longestIdleInTransactionMinutes: 2,
@@ -245,6 +247,21 @@ describe('figures', () => {
       blocked: 1,
       blockers: 1,
     });
+  });
+  test('of a database with more sessions than are listed do not take those for none', () => {
+    const some = factsFor({ database: database([session, stuck, idle], 300) }).database;
+    expect(some).toMatchObject({ active: 1, idleInTransaction: 1, longestIdleMinutes: 30 });
+    expect(Object.keys(some ?? {})).not.toContain('idle');
+    const busy = factsFor({ database: database([session], 300) }).database;
+    expect(busy).toMatchObject({ longestActiveMinutes: 10, usedRatio: 0.9 });
+    for (const unknown of [
+      'active',
+      'blocked',
+      'idleInTransaction',
+      'longestIdleMinutes',
+      'longestIdleInTransactionMinutes',
+    ])
+      expect(Object.keys(busy ?? {}), unknown).not.toContain(unknown);
   });
 });
 
