@@ -44,7 +44,7 @@ describe('runbook list and check', () => {
     cpSync(join(broken, 'step-leads-back.yaml'), join(folder, 'ours.yaml'));
     const { code, out, err } = await muster(['runbook', 'check', folder]);
     expect(code).toBe(1);
-    expect(out).toContain(`${join(folder, 'ours.yaml')}:50:32`);
+    expect(out).toContain(`${join(folder, 'ours.yaml')}:61:32`);
     expect(out).toContain('spec.steps[1].on.ineffective: leads back up to "scaleUp"; a runbook only goes down');
     expect(err).toContain('1 fault; correct them and check again');
   });
