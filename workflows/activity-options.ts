@@ -32,10 +32,10 @@ export const openingRoom: ActivityOptions = {
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '20 s' },
 };
 
-/** Bounded in time: late evidence helps nobody, and paging never waits for it. */
+/** Bounded in time: late evidence helps nobody, and paging never waits for it. Evidence takes 22 s at most, a runbook's own reads 20. */
 export const diagnosing: ActivityOptions = {
   taskQueue: remediationTaskQueue,
-  startToCloseTimeout: '30 s',
+  startToCloseTimeout: '60 s',
   heartbeatTimeout,
   scheduleToCloseTimeout: '3 min',
   retry: { initialInterval: '2 s', backoffCoefficient: 2, maximumInterval: '20 s' },

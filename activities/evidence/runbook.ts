@@ -7,6 +7,7 @@ import { fillRead } from '../../src/domain/runbook-words.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import type { ChosenRunbook, RunbookDocument } from '../../src/schema/runbook.ts';
+import { within } from '../attempt.ts';
 import { inWords } from '../failure.ts';
 import type { DiagnoseRequest } from '../index.ts';
 import type { Library, RemediationDependencies } from '../run/context.ts';
@@ -63,6 +64,9 @@ export const chooseRunbook = async (
   return { ...compiled, builtIn };
 };
 
+/** Whatever a runbook says: the diagnosis has an end of its own. */
+const readMsMax = 20_000;
+
 const never = { name: '', version: 0 };
 
 const isAsked = ({ metadata }: RunbookDocument, asked: DiagnoseRequest['runbook']): boolean =>
@@ -88,7 +92,11 @@ const figuresOf = async (
       const read = fillRead(asked, { target, service: incident.service });
       if (!read) return [];
       try {
-        const value = await readFigure(dependencies, read, { drill: incident.drill, at });
+        const value = await within(
+          Math.min(read.within, readMsMax),
+          readFigure(dependencies, read, { drill: incident.drill, at }),
+          () => new Error('no answer in time'),
+        );
         return value === null ? [] : [[read.id, value] as const];
       } catch (error) {
         dependencies.log.warn({ runbook: metadata.name, read: read.id }, `could not be read: ${inWords(error)}`);

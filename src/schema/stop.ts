@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** `global`, one cluster (`cluster/<name>`), one action (`action/<name>`) or one runbook (`runbook/<name>`). */
 export const StopScope = z
   .string()
-  .regex(/^(global|(cluster|action|runbook)\/[^\s/]{1,120})$/, 'global, cluster/<name>, action/<name> or runbook/<name>');
+  .regex(
+    /^(global|(cluster|action|runbook)\/[^\s/]{1,120})$/,
+    'global, cluster/<name>, action/<name> or runbook/<name>',
+  );
 
 const reason = z.string().trim().min(1, 'say why, for whoever asks later').max(500);
 
