@@ -8,13 +8,8 @@ import type { z } from 'zod';
 import { personNamed } from '../src/domain/change-author.ts';
 import { digestOf } from '../src/domain/change-digest.ts';
 import { workloadKey } from '../src/domain/change-scope.ts';
-import {
-  lookAtNamespace,
-  type NamespaceState,
-  type SeenChange,
-  type SeenData,
-  type SeenWorkload,
-} from '../src/domain/change-watch.ts';
+import type { NamespaceState, SeenChange, SeenData, SeenWorkload } from '../src/domain/change-seen.ts';
+import { lookAtNamespace } from '../src/domain/change-watch.ts';
 import { lookAtNodes, type NodesState } from '../src/domain/change-watch-nodes.ts';
 import { sameJson } from '../src/domain/plan-hash.ts';
 import { redactSecrets } from '../src/domain/redaction.ts';

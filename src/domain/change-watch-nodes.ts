@@ -1,6 +1,6 @@
 /** What changed about a cluster's nodes between two looks at them. Pure. */
 import type { Node } from '../schema/kubernetes.ts';
-import { changeOf, type SeenChange } from './change-watch.ts';
+import { changeOf, named, type SeenChange } from './change-seen.ts';
 import { latestWrite } from './workload-changes.ts';
 
 interface NodeState {
@@ -30,7 +30,7 @@ export const lookAtNodes = (
   const targetOf = (name: string) => ({ cluster, kind: 'Node', namespace: '', name });
   const changes = nodes.flatMap((node): SeenChange[] => {
     const { name, uid, creationTimestamp } = node.metadata;
-    const [last, now] = [before[name], state[name]];
+    const [last, now] = [named(before, name), named(state, name)];
     if (!now) return [];
     const told = (what: string, when: string, stamp: string, by: string | null = null): SeenChange =>
       changeOf('node', what, { target: targetOf(name), at: when, by, stamp: `${stamp}/${when}` });
@@ -45,7 +45,7 @@ export const lookAtNodes = (
             [told(`node ${name} was uncordoned`, at, 'uncordoned')];
     return [...cordon, ...conditionsOf(node, last, now, at, told)];
   });
-  const gone = Object.keys(before).filter((name) => !(name in state));
+  const gone = Object.keys(before).filter((name) => !Object.hasOwn(state, name));
   return {
     state: { nodes: state },
     changes: [

@@ -71,6 +71,15 @@ describe('a change between two looks', () => {
     expect(denied.changes).toEqual([]);
     expect(lookAtNamespace(place, denied.state, { ...nothing, secrets: [data('a', '2')] }).changes).toHaveLength(1);
   });
+  test('is seen whatever the object is called', () => {
+    const one = [data('constructor', '1')];
+    expect(after({ configMaps: [] }, { configMaps: one })).toMatchObject([
+      { what: 'ConfigMap constructor was created' },
+    ]);
+    expect(after({ configMaps: one }, { configMaps: [] })).toMatchObject([
+      { what: 'ConfigMap constructor was deleted' },
+    ]);
+  });
   test('has a key of its own each time: there and back again are two', () => {
     const at = (time: string): Written[] => [{ manager: 'm', time, fields: {} }];
     const [there] = after(
