@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { lookForChanges } from '../activities/change-watch.ts';
 import { InvalidInput } from '../src/domain/errors.ts';
+import { createGate, type Gate } from '../src/domain/gate.ts';
 import type { Cluster } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import type { ChangeStore, WatchPlace } from '../src/store/store.ts';
@@ -118,22 +119,3 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
     () => undefined,
     () => undefined,
   );
-
-type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
-
-/** Lets at most `atOnceMax` run; the others wait in order. */
-const createGate = (atOnceMax: number): Gate => {
-  let free = atOnceMax;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
-  };
-};

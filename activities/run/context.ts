@@ -11,6 +11,7 @@ import type { RunbookDocument } from '../../src/schema/runbook.ts';
 import type {
   ChangeStore,
   EffectStore,
+  IntakeStore,
   LimitStore,
   OverrideStore,
   RemediationStore,
@@ -39,6 +40,7 @@ export interface RemediationDependencies {
     trust: TrustStore;
     changes: Pick<ChangeStore, 'record' | 'around'>;
     overrides: Pick<OverrideStore, 'inForce'>;
+    intake: Pick<IntakeStore, 'alerts'>;
   };
   organisation: Organisation;
   library: Library;

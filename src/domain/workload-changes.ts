@@ -51,7 +51,8 @@ export const changesOf = (seen: Seen, target: Target, healthyUntil: string | nul
 /**
  * The change to the present template. Earlier ones are no suspects of their own: what has been replaced since is not
  * running any more. A ReplicaSet that was used before is as old as its first use, so then the last write of the
- * template counts.
+ * template counts. A restart brings what was there before: the release that it restarted is running still, and stays a
+ * suspect beside it.
  */
 const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Change[] => {
   const { workload, releases, current } = seen;
@@ -75,6 +76,34 @@ const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Cha
       target,
       differs: isRestart ? null : comparison(current, releases, { at, healthyUntil }),
       key: releaseKey(target, current),
+    },
+    ...(isRestart ? restartedBy(current, seen, target, healthyUntil) : []),
+  ];
+};
+
+/** Restarts of one release have its template but for their stamp, so their pods count as its own. */
+const restartedBy = (current: Release, seen: Seen, target: Target, healthyUntil: string | null): Change[] => {
+  const { hash } = factsOf(current);
+  const downwards = [...seen.releases].sort((one, other) => other.revision - one.revision);
+  const same = downwards.filter((one) => one.revision <= current.revision && factsOf(one).hash === hash);
+  const previous = downwards.find((one) => one.revision < current.revision && !same.includes(one));
+  const first = same.filter((one) => one.revision > (previous?.revision ?? 0)).at(-1);
+  if (!first || !previous) return [];
+  const { kind, what } = releaseInWords(target.name, factsOf(previous), factsOf(first));
+  const at = first.cameBack ? firstUse(first, seen) : first.createdAt;
+  const others = seen.releases.filter((one) => !same.includes(one));
+  const whole = { ...first, pods: same.flatMap((one) => one.pods) };
+  return [
+    {
+      ...fromCluster,
+      kind,
+      weighsAs: kind,
+      what,
+      at,
+      by: first.cause,
+      target,
+      differs: comparison(whole, others, { at, healthyUntil }),
+      key: releaseKey(target, first),
     },
   ];
 };

@@ -6,6 +6,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Conflict, MusterError, NotAuthenticated, Unavailable } from '../domain/errors.ts';
 import { failpoint } from '../domain/failpoint.ts';
+import { createGate } from '../domain/gate.ts';
 import type { ParsedDelivery, Webhook } from '../integrations/integration.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { Receipt } from '../schema/api.ts';
@@ -406,21 +407,4 @@ const putIntoSpool = async (spool: Spool, request: IncomingRequest, prepared: Pr
   const receipt = { receipt: id, accepted: acceptedOf(prepared.parsed), incidents: [] };
   // While the database is away nobody can say whether it is a drill's: it counts.
   return { kind: 'accepted', receipt, practice: false };
-};
-
-/** Lets at most `atOnceMax` run; the others wait in order. */
-const createGate = (atOnceMax: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
-  let free = atOnceMax;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
-  };
 };

@@ -18,6 +18,7 @@ export interface FakeStore {
   trust: TrustStore;
   changes: Pick<ChangeStore, 'record' | 'around'>;
   overrides: { inForce(): Promise<[]> };
+  intake: { alerts(): Promise<[]> };
   /** What Muster wrote of its own doing, by key. */
   changed: Map<string, NewChange>;
   rows: Map<string, EffectRow>;
@@ -129,6 +130,7 @@ export const aStore = (): FakeStore => {
     changes,
     changed,
     overrides: { inForce: async () => [] },
+    intake: { alerts: async () => [] },
     rows,
     views,
     bad,
