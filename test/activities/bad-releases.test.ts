@@ -46,7 +46,8 @@ onEachCluster(({ bench }) => {
       (one) => one.type === type,
     );
 
-  describe.concurrent('a release with', () => {
+  // One after the other: with several bad workloads on its nodes a diagnosis would rightly look at the nodes.
+  describe('a release with', () => {
     for (const [what, word] of words) {
       test(`${what} is never brought back, whenever its rollback is asked for again`, async () => {
         const given = await bench();
@@ -89,7 +90,11 @@ onEachCluster(({ bench }) => {
         await given.release(`shop/checkout:2.4.0-${word}`);
         await restart(given, '2026-05-04T10:00:00Z');
         await restart(given, '2026-05-04T10:05:00Z');
-        const plan = await given.plan(action);
+        await hurts(given);
+        const { suspects, proposal } = await given.diagnose();
+        expect(suspects[0]?.what).toContain(`2.3.1 to 2.4.0-${word}`);
+        expect(proposal?.action).toBe(action);
+        const plan = await given.plan(action, proposal?.params);
         expect(plan.sentence).toContain(`from revision 4 (2.4.0-${word}) to revision 1 (2.3.1)`);
         expect(await given.apply(plan)).toMatchObject({ outcome: 'applied' });
         expect(await given.settled(plan)).toMatchObject({ state: 'settled' });
