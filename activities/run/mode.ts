@@ -45,6 +45,10 @@ export const decideMode = async (
   const at = new Date(dependencies.now()).toISOString();
   const rules = rulesFor(policies, scope);
   const { environment } = scope;
+  // What comes with Muster is vouched for; whether a runbook does, no workflow says.
+  const known = dependencies.library.runbooks.find(
+    ({ document: { metadata } }) => metadata.name === runbook?.name && metadata.version === runbook.version,
+  );
   const outcomes = runbook
     ? await store.trust.outcomes(
         { runbook: runbook.name, version: runbook.version, action: request.action, environment },
@@ -54,7 +58,7 @@ export const decideMode = async (
   const decided = modeFor(policies, {
     ...scope,
     blastClass,
-    runbook,
+    runbook: runbook && { ...runbook, builtIn: known?.builtIn ?? false },
     standing: outcomes && standingOf(outcomes, rules.trust),
     dataSuspicion: circumstances.dataSuspicion,
   });

@@ -116,7 +116,7 @@ export const AskPlan = z.strictObject({
   target: Target.strict(),
   params: z.record(z.string(), z.unknown()).default({}),
   service: text(120).optional(),
-  runbook: z.strictObject({ name: text(80), version: z.number().int().min(1) }).optional(),
+  runbook: z.strictObject({ name: text(80), version: z.number().int().min(1), step: text(80) }).optional(),
   drill: z.boolean().default(false),
 });
 /** What would be done, and how much of it without a question; or why it would not be done. */

@@ -26,8 +26,7 @@ export const planRoutes = async (app: App, { remote, rulebook }: ApiDependencies
         target,
         params,
         service: service ?? serviceOf(target),
-        // As one's own runbooks are trusted, which is never more than the built-in ones are.
-        runbook: runbook ? { ...runbook, title: runbook.name, builtIn: false, step: action } : null,
+        runbook: runbook ? { ...runbook, title: runbook.name, builtIn: false } : null,
         drill,
         at: new Date().toISOString(),
       });

@@ -168,7 +168,7 @@ const plansOf = async ({ client }: Context, run: DryRun, { service, drill = fals
       target,
       params,
       drill,
-      runbook: { name, version },
+      runbook: { name, version, step: id },
       ...(service === undefined ? {} : { service }),
     });
     if (answer.kind === 'plan') planned.plans[id] = answer.plan;
