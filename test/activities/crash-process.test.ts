@@ -39,7 +39,7 @@ const incident = { ...live, drill: true };
 const taskQueue = 'crash-process';
 const workerFile = fileURLToPath(new URL('../../worker/remediation.ts', import.meta.url));
 const togetherMax = 6;
-const caseLimitMs = 280_000;
+const caseLimitMs = 420_000;
 const log = pino({ level: 'silent' });
 
 type Point = { failpoint: string } | Omit<Strike, 'act'>;

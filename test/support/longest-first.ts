@@ -6,6 +6,8 @@ const first = [
   'test/activities/remediation-cluster.test.ts',
   'test/api/process.test.ts',
   'test/browser/pages.test.ts',
+  'test/activities/crash-process.test.ts',
+  'test/activities/crash-points.test.ts',
 ];
 /** Brings up the whole product as the crash rounds do: two at once would starve each other. */
 const last = 'test/scenarios/outage.test.ts';
