@@ -24,6 +24,8 @@ export interface DrillFacts {
   calendar: BusinessCalendar;
   /** As the catalogue says it of the service; null for one it does not know. */
   customerFacing: boolean | null;
+  /** The trouble passes without anybody's doing, so nothing need be changed. */
+  healsItself: boolean;
   /** What the outside world received since the drill began, as the sandbox counted it. */
   received: Received;
 }
@@ -61,8 +63,7 @@ export const checkDrill = (facts: DrillFacts): Verdict[] => [
     'posts',
   ),
   changedOnce(facts),
-  approvedByAnother(facts),
-  verified(facts),
+  ...(facts.healsItself && facts.remediations.length === 0 ? [] : [approvedByAnother(facts), verified(facts)]),
   heldLongEnough(facts),
   promisesKept(facts),
   roomNamed(facts),
@@ -115,7 +116,7 @@ const changedOnce = (facts: DrillFacts): Verdict => {
     return { check, holds: false, figure: 'the sandbox did not say how often it was changed' };
   return {
     check,
-    holds: applied >= 1 && clusterChanges === applied,
+    holds: (applied >= 1 || facts.healsItself) && clusterChanges === applied,
     figure: `${applied} on the timeline, ${clusterChanges} in the cluster`,
   };
 };
@@ -180,7 +181,8 @@ const postmortemTells = (facts: DrillFacts): Verdict => {
   const check = 'the postmortem tells what happened';
   const text = facts.postmortem;
   if (text === null) return { check, holds: false, figure: 'it was not written' };
-  const milestones = ['declared', 'acknowledged', 'remediationApplied', 'resolved'] as const;
+  const changed = facts.healsItself && facts.remediations.length === 0 ? [] : (['remediationApplied'] as const);
+  const milestones = ['declared', 'acknowledged', ...changed, 'resolved'] as const;
   const sentences = milestones.flatMap((kind) => first(facts, kind)?.text ?? []);
   const told = sentences.filter((sentence) => text.includes(sentence));
   return {

@@ -17,6 +17,7 @@ const SandboxState = z.object({
   ),
   statusPosts: z.array(z.object({ id: z.string(), status: z.string(), body: z.string(), at: z.string() })),
 });
+const Scenarios = z.array(z.object({ name: z.string(), healsItself: z.boolean() }));
 const Effects = z.object({ kubeChanges: z.number() });
 
 export type DrillClient = ReturnType<typeof drillClient>;
@@ -48,6 +49,9 @@ export const drillClient = ({ apiUrl, sandboxUrl, secrets }: Pick<World, 'apiUrl
     },
     clusterChanges: async (): Promise<number | null> =>
       (await orNull(json(Effects, sandbox('/effects'))))?.kubeChanges ?? null,
+    /** It passes without anybody's doing. */
+    healsItself: async (scenario: string): Promise<boolean> =>
+      (await json(Scenarios, sandbox('/scenarios'))).some(({ name, healsItself }) => name === scenario && healsItself),
     state: () => json(SandboxState, sandbox('/state')),
   };
 };

@@ -60,7 +60,8 @@ export const playDrill = async ({ options, world, say, stop }: Play): Promise<nu
     isOver: (view) => (options.exit ? hasEnded(client, view) : Promise.resolve(!isOpen(view))),
   });
   if (!options.exit) return 0;
-  return report(await verdicts(client, world, incident.id, changesBefore, say), say);
+  const healsItself = await client.healsItself(options.drill ?? '').catch(() => false);
+  return report(await verdicts(client, world, { id: incident.id, changesBefore, healsItself }, say), say);
 };
 
 const isOpen = ({ status }: IncidentView): boolean => !['resolved', 'closed', 'cancelled'].includes(status);
@@ -96,8 +97,7 @@ const hasEnded = async (client: DrillClient, incident: IncidentView): Promise<bo
 const verdicts = async (
   client: DrillClient,
   world: World,
-  id: string,
-  changesBefore: number | null,
+  { id, changesBefore, healsItself }: { id: string; changesBefore: number | null; healsItself: boolean },
   say: (line: string) => void,
 ): Promise<Verdict[]> => {
   try {
@@ -131,6 +131,7 @@ const verdicts = async (
         pack,
         calendar: calendarOf(organisation),
         customerFacing: organisation.services[incident.service ?? '']?.customerFacing ?? null,
+        healsItself,
         received: await receivedFor(client, incident, changesBefore),
       }),
     ];

@@ -65,9 +65,10 @@ const routes: Record<string, Route> = {
   'GET /scenarios': ({ world }) =>
     answer(
       200,
-      scenarios.map(({ name, title, breaks, service }) => {
+      scenarios.map(({ name, title, breaks, service, remedy }) => {
         const run = world.state.runs.findLast((other) => other.name === name);
-        return { name, title, breaks, service, phase: run && run.phase !== 'ended' ? run.phase : 'idle' };
+        const phase = run && run.phase !== 'ended' ? run.phase : 'idle';
+        return { name, title, breaks, service, healsItself: remedy === null, phase };
       }),
     ),
   'POST /scenarios/:': ({ book }, { name, body }) => {

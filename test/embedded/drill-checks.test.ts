@@ -91,6 +91,7 @@ const good: DrillFacts = {
   pack,
   calendar: { timezone: 'UTC', holidays: [], hours: { start: '09:00', end: '17:00' } },
   customerFacing: true,
+  healsItself: false,
   received: {
     pages: [{ dedupKey: 'INC-2026-001/page/0/tomas', to: 'Tomas', at: at(0.2) }],
     statusPosts: [{ id: '1', status: 'investigating', body: 'We look into it.', at: at(1) }],
@@ -111,6 +112,24 @@ test('a drill in which everything went well passes every check, each with its fi
   const verdicts = checkDrill(good);
   expect(verdicts.filter(({ holds }) => !holds)).toEqual([]);
   expect(verdicts.every(({ figure }) => figure.length > 0)).toBe(true);
+});
+
+describe('a drill whose trouble passes by itself', () => {
+  const quiet = {
+    ...without('remediationApplied'),
+    remediations: [],
+    healsItself: true,
+    received: { ...good.received, clusterChanges: 0 },
+  };
+  test('passes without a remediation', () => {
+    expect(failed(quiet)).toEqual([]);
+  });
+  test('fails when the cluster was changed all the same, and where it does not pass by itself', () => {
+    expect(failed({ ...quiet, received: { ...good.received, clusterChanges: 1 } })).toContain(
+      'each remediation changed the cluster once',
+    );
+    expect(failed({ ...quiet, healsItself: false })).toContain('the recovery was verified');
+  });
 });
 
 describe('a drill fails when', () => {
