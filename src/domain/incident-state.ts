@@ -57,8 +57,8 @@ export interface IncidentState {
   /** What is being done about it, in one sentence, for updates nobody wrote. */
   doing: string | null;
   fix: string | null;
-  /** The run it waits for; `step` of the runbook, where it carries out one. */
-  remediation: { id: string; target: Target; step: string | null } | null;
+  /** The run it waits for; `step` of the runbook, where it carries out one; `joined`: it is another incident's. */
+  remediation: { id: string; target: Target; step: string | null; joined?: true } | null;
   /** What it goes by; null: no runbook fits, or none was looked for yet. */
   runbook: ChosenRunbook | null;
   /** Why Muster changes nothing more by itself in this incident; null: it may. */

@@ -437,7 +437,7 @@ const tell = (story: Story, fact: Fact): void => {
       return;
     }
     case 'remediationJoined': {
-      state.remediation = { id: fact.remediationId, target: fact.target, step: null };
+      state.remediation = { id: fact.remediationId, target: fact.target, step: null, joined: true };
       const text = `Joined ${fact.remediationId}, which works on ${fact.target.kind} ${fact.target.name} for ${fact.incidentId}: ${fact.what}.`;
       story.write('remediationJoined', muster, text);
       story.announce('room', 'plain', { text });
@@ -448,7 +448,11 @@ const tell = (story: Story, fact: Fact): void => {
       story.write('remediationRefused', muster, `No remediation was started: ${fact.because}.`);
       story.announce('room', 'plain', { text: `No remediation was started: ${fact.because}.` });
       return;
-    case 'remediationEnded':
+    case 'remediationEnded': {
+      // The run itself writes only on the timeline of the incident it was started for.
+      const joined = state.remediation?.joined ? state.remediation.id : null;
+      if (joined !== null && fact.status !== 'recovered')
+        story.write('remediationJoined', muster, `${joined}, which was joined, ended ${fact.status}: ${fact.outcome}`);
       state.remediation = null;
       state.doing = null;
       if (fact.status === 'recovered') {
@@ -462,6 +466,7 @@ const tell = (story: Story, fact: Fact): void => {
       for (const task of fact.tasks) story.write('note', muster, `Still to do: ${task}`);
       state.tasks = [...new Set([...state.tasks, ...fact.tasks])];
       return;
+    }
     case 'mitigated':
       state.mitigatedAt = fact.at;
       state.cause = fact.cause ?? state.cause;

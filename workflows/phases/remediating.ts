@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  condition,
   getExternalWorkflowHandle,
   ParentClosePolicy,
   proxyActivities,
@@ -79,13 +80,15 @@ export const startRemediation = (desk: Desk, wanted: Wanted): void => {
           },
         ],
       });
+      // Cancelled while it was being started: the word to leave has found nobody.
+      if (isOver(desk.state.status)) await leaveRun(desk);
       // The run outlives this history; what it does not tell here it tells whoever joins it.
       void run.result().then(
         (result) => ended(desk, { remediationId: id, ...result }),
         (error) => ended(desk, { remediationId: id, status: 'failed', outcome: reasonOf(error), tasks: [] }),
       );
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) await joinRun(desk, target);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) await joinRun(desk, id, target);
       else desk.take({ kind: 'remediationNotStarted', because: reasonOf(error) });
     }
   });
@@ -105,17 +108,22 @@ const stepInputOf = (desk: Desk, id: string): RunbookStepInput | null => {
   };
 };
 
-const joinRun = async (desk: Desk, target: Target): Promise<void> => {
+/** Whoever has the target answers at once; after this nobody does. */
+const answersWithinMs = 60_000;
+
+const joinRun = async (desk: Desk, wanted: string, target: Target): Promise<void> => {
   const { id, workflowId } = desk.state;
+  const isAnswered = () => desk.state.remediation?.id !== wanted;
   try {
     await getExternalWorkflowHandle(remediationWorkflowId(target)).signal(join, { incidentId: id, workflowId });
+    if (await condition(isAnswered, answersWithinMs)) return;
   } catch {
     // It ended a moment ago; whether its change helped is the next diagnosis's to see.
-    desk.take({
-      kind: 'remediationNotStarted',
-      because: `another remediation of ${target.kind} ${placeOf(target)} has just ended; propose it again if it is still wanted`,
-    });
   }
+  desk.take({
+    kind: 'remediationNotStarted',
+    because: `another remediation of ${target.kind} ${placeOf(target)} has just ended; propose it again if it is still wanted`,
+  });
 };
 
 /** Signals of runs: the incident may have joined one of another, or have begun a new history since. */
@@ -138,14 +146,18 @@ export const hearRuns = (desk: () => Desk | null): void => {
 export const rejoinRun = (desk: Desk): void => {
   const { remediation, id, workflowId } = desk.state;
   if (!remediation) return;
+  const onRecord = () => outcomeOf({ remediationId: remediation.id }).catch(() => null);
   desk.background(async () => {
+    // Another run may have the target by now, so the record is asked first.
+    const end = await onRecord();
+    if (end) return ended(desk, { remediationId: remediation.id, ...end });
     try {
       await getExternalWorkflowHandle(remediationWorkflowId(remediation.target)).signal(join, {
         incidentId: id,
         workflowId,
       });
     } catch {
-      const found = await outcomeOf({ remediationId: remediation.id }).catch(() => null);
+      const found = await onRecord();
       const outcome = 'what became of it is not on record; look at the target';
       ended(desk, { remediationId: remediation.id, ...(found ?? { status: 'unknown', outcome, tasks: [] }) });
     }
@@ -181,7 +193,10 @@ const needsPerson: RemediationStatus[] = [
 const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: RemediationEnded): void => {
   const { remediation, runbook } = desk.state;
   if (remediation?.id !== remediationId) return;
-  const next = runbook && remediation.step !== null ? nextStep(runbook, remediation.step, status as Ending) : null;
+  // A later diagnosis may have chosen another runbook, which knows nothing of this step.
+  const isOfRunbook = runbook?.steps.some(({ id }) => id === remediation.step) ?? false;
+  const next =
+    runbook && isOfRunbook && remediation.step !== null ? nextStep(runbook, remediation.step, status as Ending) : null;
   const still = next?.to === 'finish' ? [...tasks, ...(runbook?.tasks ?? [])] : tasks;
   desk.take({ kind: 'remediationEnded', status, outcome, did: did ?? outcome, tasks: still });
   if (isOver(desk.state.status)) return;

@@ -14,6 +14,7 @@ const revertHeldMaxMs = 3_600_000;
 /** False: not carried out, and the run has ended with the reason. */
 export const carryOut = async (run: Run, plan: Plan, revert: boolean): Promise<boolean> => {
   const until = revert ? Date.now() + run.elapsed(revertHeldMaxMs) : Date.parse(run.view.startBy ?? '');
+  if (!revert && (await isUnwanted(run))) return false;
   if (!revert) await run.write('applying', null, '');
   for (;;) {
     const result = await askFor(run, plan, revert);
@@ -29,14 +30,22 @@ export const carryOut = async (run: Run, plan: Plan, revert: boolean): Promise<b
       return true;
     }
     if (result.partly) run.applied = true;
-    if (result.outcome !== 'held' || Date.now() >= until || (run.abandoned !== null && !revert)) {
+    if (result.outcome !== 'held' || Date.now() >= until) {
       await endWithout(run, result, revert);
       return false;
     }
     if (run.view.status !== 'held')
       await run.write('held', 'remediationHeld', `Held: ${result.finding}.`, `goes on when that is over`);
     await sleep(run.pause(heldAskMs), { summary: `look whether ${plan.action} may go on` });
+    if (!revert && !run.applied && (await isUnwanted(run))) return false;
   }
+};
+
+/** Nobody waits for it any more, and nothing has been changed yet: the run ends here. */
+const isUnwanted = async (run: Run): Promise<boolean> => {
+  if (run.abandoned === null) return false;
+  await run.end('rejected', 'remediationDenied', `Nothing was changed: ${run.abandoned}`);
+  return true;
 };
 
 /** Null: whether it happened is not known, or it failed; the run has ended with the reason. */

@@ -1,5 +1,5 @@
 /** Which incidents wait for a run: the one that started it, and those that found its target taken and joined. */
-import { getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
 import { join, leave, remediationCalls, remediationEnded, remediationJoined } from '../messages.ts';
 import type { Run } from './run.ts';
 
@@ -12,8 +12,13 @@ export class Attendance {
     setHandler(join, async ({ incidentId, workflowId }) => {
       this.joined.set(incidentId, workflowId);
       this.left.delete(incidentId);
-      if (incidentId !== run.view.incidentId && !run.view.joined.includes(incidentId))
+      // Somebody waits for it again.
+      run.abandoned = null;
+      if (incidentId !== run.view.incidentId && !run.view.joined.includes(incidentId)) {
         run.view.joined = [...run.view.joined, incidentId];
+        // On record at once: whoever decides for that incident finds the run by it.
+        await run.record();
+      }
       const { id, action, target, plan, incidentId: of } = run.view;
       await toldOrGone(() =>
         getExternalWorkflowHandle(workflowId).signal(remediationJoined, {
@@ -34,6 +39,8 @@ export class Attendance {
   }
 
   async tellTheEnd(run: Run): Promise<void> {
+    // An incident hears that it joined before it hears the end, or it would wait for another one.
+    await condition(allHandlersFinished);
     for (const workflowId of this.joined.values())
       await toldOrGone(() =>
         getExternalWorkflowHandle(workflowId).signal(remediationEnded, {

@@ -29,7 +29,12 @@ export async function targetLock({ owner }: { owner: string }): Promise<void> {
     held = false;
   });
   setHandler(join, async (joining) => {
-    await getExternalWorkflowHandle(owner).signal(join, joining);
+    await getExternalWorkflowHandle(owner)
+      .signal(join, joining)
+      .catch(() => {
+        // An owner that is gone holds nothing.
+        held = false;
+      });
   });
   await condition(() => !held);
 }
@@ -60,7 +65,8 @@ export class Locks {
   }
 
   async release(): Promise<void> {
-    for (const holder of this.holders.splice(0)) await holder.signal(release);
+    // One that is not there any more holds nothing.
+    for (const holder of this.holders.splice(0)) await holder.signal(release).catch(() => undefined);
   }
 
   private async holds(id: string, target: Target, owner: string): Promise<boolean> {

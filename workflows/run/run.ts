@@ -144,7 +144,7 @@ export class Run {
     why: string | null = null,
     actor: Actor = muster,
   ): Promise<void> {
-    this.view = { ...this.view, status, version: this.view.version + 1 };
+    this.view = { ...this.view, status };
     const entries: TimelineEntry[] = [];
     if (kind) {
       this.entryCount += 1;
@@ -158,8 +158,14 @@ export class Run {
         public: false,
       });
     }
+    await this.record(entries, text);
+  }
+
+  /** What is known now, as the next version. */
+  async record(entries: TimelineEntry[] = [], text = ''): Promise<void> {
+    this.view = { ...this.view, version: this.view.version + 1 };
     setCurrentDetails(
-      `**${this.view.action}** on ${this.view.target.kind} ${placeOf(this.view.target)}: ${status}\n\n${this.view.plan?.sentence ?? ''}\n\n${text}`,
+      `**${this.view.action}** on ${this.view.target.kind} ${placeOf(this.view.target)}: ${this.view.status}\n\n${this.view.plan?.sentence ?? ''}\n\n${text}`,
     );
     await record.tellAgain({
       kind: 'recordRemediation',
