@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Diagnosis, RemediationActivities } from '../../activities/index.ts';
+import { isOver } from '../../src/domain/incident-state.ts';
 import { firstStep, nextStep } from '../../src/domain/runbook-next.ts';
 import { muster } from '../../src/domain/story.ts';
 import { diagnosing } from '../activity-options.ts';
@@ -38,11 +39,18 @@ export const diagnose = (desk: Desk): void => {
         pageDuty(desk, { duty: page, step: `stop-${runbook.name}`, why: because });
       }
       const wanted = next(desk, diagnosis, after);
-      if (wanted && !desk.state.remediation && desk.state.resolvedAt === null && !desk.state.stopped) {
+      if (wanted && !desk.state.remediation && !isOver(desk.state.status) && !desk.state.stopped) {
         startRemediation(desk, { ...wanted, id: `${state.id}-r${desk.state.remediationsStarted + 1}`, by: muster });
       }
     } catch (error) {
       desk.take({ kind: 'diagnosisFailed', because: reasonOf(error) });
+      // In the middle of a runbook nobody else would notice that it stands still.
+      if (after && !isOver(desk.state.status))
+        pageDuty(desk, {
+          duty: 'on-call',
+          step: `runbook-${after.step}-unseen`,
+          why: `${after.step} was ${after.ending}, and what to do next could not be found out: a person has to decide`,
+        });
     }
   });
 };
