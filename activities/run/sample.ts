@@ -19,9 +19,10 @@ export const sampleCheck = async (
       : symptom && connect(incident.drill).metrics.query(symptom.query));
     if (value === null) return { at, value, healthy: null };
     const figure = { value, baseline, healthyBelow: check.of === 'symptom' ? (symptom?.healthyBelow ?? null) : null };
-    const failed = check.failure !== null && library.holds(check.failure, figure) === true;
-    const succeeded = library.holds(check.success, figure) === true;
-    return { at, value, healthy: failed ? false : succeeded ? true : null };
+    const succeeded = library.holds(check.success, figure);
+    // Without a word on failure, what is known not to be a success is one.
+    const failed = check.failure === null ? succeeded === false : library.holds(check.failure, figure) === true;
+    return { at, value, healthy: failed ? false : succeeded === true ? true : null };
   } catch (error) {
     if (!isFinal(error) && attempt() < attemptsMax) throw error;
     log.warn({ incident: incident.incidentId, check: check.id }, `a check could not be read: ${inWords(error)}`);

@@ -44,5 +44,7 @@ export const verdictOf = (samples: Sample[], rule: VerificationRule, now: number
   if (!isOver || samples.at(-1)?.healthy === true) return null;
   if (last.length === worseInARow && last.every((sample) => sample.healthy === false && isWorse(sample.value)))
     return 'worse';
-  return samples.some((sample) => sample.healthy !== null) ? 'ineffective' : 'inconclusive';
+  // A figure that is neither good nor bad has not become good; without one from before nobody can tell.
+  const isSeen = ({ healthy, value }: Sample) => healthy !== null || (value !== null && rule.baseline !== null);
+  return samples.some(isSeen) ? 'ineffective' : 'inconclusive';
 };
