@@ -107,6 +107,7 @@ export const policyAllows = async (dependencies: RemediationDependencies, reques
   const said = mode.because.join('; ');
   if (mode.mode === 'off' || mode.mode === 'observe') throw new Refused(`it may not be done: ${said}`);
   const auto = mode.mode === 'auto' && runbook !== null && !byPerson;
+  if (auto) isOfLibrary(dependencies, runbook, action);
   if (!auto) await approvalHolds(dependencies, request, mode);
   const { granted, exceeded } = await dependencies.store.limits.claimBudget({
     ...budgetKeys(asked),
@@ -117,6 +118,23 @@ export const policyAllows = async (dependencies: RemediationDependencies, reques
     approved: !auto,
   });
   if (!granted) throw new Refused(`${exceeded.join('; ')}; a person may still propose and approve it`);
+};
+
+/** Which runbook it is stands in the workflow's word alone; without a question acts only a step that there is. */
+const isOfLibrary = (
+  { library }: Pick<RemediationDependencies, 'library'>,
+  { name, version, builtIn, step: id }: NonNullable<ApplyRequest['runbook']>,
+  action: string,
+): void => {
+  const found = library.runbooks.find(
+    ({ document: { metadata }, builtIn: ours }) =>
+      metadata.name === name && metadata.version === version && ours === builtIn,
+  );
+  const step = found?.document.spec.steps.find((one) => one.id === id);
+  if (step && (step.action === action || (step.action === 'roll-back' && action.startsWith('roll-back-')))) return;
+  throw new Refused(
+    `there is no step ${id} with ${action} in version ${version} of the runbook ${name} here; a person may propose it`,
+  );
 };
 
 /** Guards and blast class again, from fresh reads: what was safe when the plan was made may not be now. */
