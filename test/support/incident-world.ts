@@ -15,7 +15,7 @@ import { anAdmission, guide } from './builders.ts';
 import { anOrganisation } from './organisation.ts';
 import { type RecordingPorts, recordingPorts } from './ports.ts';
 import { testDatabase } from './postgres.ts';
-import { timeSkipping, workflowBundle } from './time-skipping.ts';
+import { realTemporal, timeSkipping, workflowBundle } from './time-skipping.ts';
 
 /**
  * The real workflows, the real activities and a real store on a clock that jumps; only the vendors' ports are played.
@@ -56,6 +56,8 @@ export interface WorldOptions {
   packs?: PackDocument[];
   /** Activities of the queue `muster-remediation`; without them no service may name a workload. */
   remediation?: (parts: { store: Store; organisation: Organisation; ports: RecordingPorts }) => RemediationActivities;
+  /** Temporal's own server, whose clock does not jump. */
+  realTemporal?: boolean;
   /** Every workflow task begins from the whole history, as after a restart of the worker. */
   forgetful?: boolean;
   /** Further activities of the queue `muster`. */
@@ -84,7 +86,11 @@ export const atRest = async (handle: WorkflowHandle): Promise<void> => {
 let incidentCount = 0;
 
 export const incidentWorld = async (options: WorldOptions = {}): Promise<IncidentWorld> => {
-  const [environment, { url }, workflows] = await Promise.all([timeSkipping(), testDatabase(), workflowBundle()]);
+  const [environment, { url }, workflows] = await Promise.all([
+    options.realTemporal ? realTemporal() : timeSkipping(),
+    testDatabase(),
+    workflowBundle(),
+  ]);
   const store = await openStore(url);
   const ports = recordingPorts();
   const organisation = anOrganisation(options.organisation);

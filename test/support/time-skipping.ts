@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { testServerPath } from '../../src/embedded/tools.mjs';
+import { temporalCliPath, testServerPath } from '../../src/embedded/tools.mjs';
 import { attributes } from '../../workflows/search-attributes.ts';
 
 const quiet = new DefaultLogger('ERROR');
@@ -32,6 +32,17 @@ export const timeSkipping = async (): Promise<TestWorkflowEnvironment> => {
   });
   return environment;
 };
+
+/** Temporal's own server on the clock of the machine, for what the one whose clock jumps does not do. */
+export const realTemporal = (): Promise<TestWorkflowEnvironment> =>
+  patiently(() =>
+    TestWorkflowEnvironment.createLocal({
+      server: {
+        executable: { type: 'existing-path', path: temporalCliPath() },
+        searchAttributes: Object.values(attributes),
+      },
+    }),
+  );
 
 /** The SDK gives the server five seconds to start, which a busy machine does not always keep. */
 const patiently = async <T>(start: () => Promise<T>, attempts = 8): Promise<T> => {
