@@ -1,4 +1,5 @@
 /** Where a plan stands at its target, request by request, from fresh reads alone. */
+import { Context } from '@temporalio/activity';
 import type { Observed, Plan, Request } from '../../src/schema/remediation.ts';
 import type { Action, ActionContext, Step } from '../actions/action.ts';
 import { systemOf } from '../systems/index.ts';
@@ -13,7 +14,11 @@ export interface Standing {
 
 export const observe = async (context: ActionContext, action: Action, step: Step): Promise<Standing> => {
   const seen: Observed[] = [];
-  for (const request of step.requests) seen.push(await observeOne(context, action, step, request));
+  for (const request of step.requests) {
+    // A node has a hundred pods, and each is looked for by itself.
+    Context.current().heartbeat();
+    seen.push(await observeOne(context, action, step, request));
+  }
   return {
     whole: wholeOf(seen),
     pending: step.requests.filter((_, at) => seen[at] === 'pending'),

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { InvalidInput } from '../../src/domain/errors.ts';
 import { planHash } from '../../src/domain/plan-hash.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
@@ -55,6 +56,7 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
 const tryOut = async (context: ActionContext, { requests }: Draft): Promise<Plan['dryRun']> => {
   const findings = new Set<string>();
   for (const request of requests) {
+    Context.current().heartbeat();
     const tried = await systemOf(request).tryOut(context, request);
     if (!tried.accepted) return tried;
     findings.add(tried.finding);

@@ -1,6 +1,11 @@
 /** drain-node: a node is emptied within disruption budgets, and only what Muster cordoned is ever lifted. */
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { ActionContext } from '../../activities/actions/action.ts';
+import { drainNode } from '../../activities/actions/drain-node.ts';
+import { evictionOf } from '../../activities/actions/eviction.ts';
 import { type NodePod, sortOut } from '../../activities/actions/node-pods.ts';
+import { observe } from '../../activities/run/observe.ts';
 import { type Bench, until } from '../support/kube/a-remediation.ts';
 import { inNamespace, listRaw, onEachCluster, type Raw, readRaw, withhold } from '../support/kube/each-cluster.ts';
 import {
@@ -333,6 +338,22 @@ onEachCluster(({ bench, plane }) => {
           (one) => one.type === 'Ready' && one.status === 'True',
         ),
     );
+});
+
+describe('a drain of a node with many pods', () => {
+  test('says that it is alive while it looks for one after the other', async () => {
+    const pods = Array.from({ length: 110 }, (_, at) => ({ namespace: 'shop', name: `pod-${at}`, uid: `uid-${at}` }));
+    const step = { before: null, desired: null, requests: pods.map(evictionOf) };
+    const empty = { request: async () => ({ status: 404, body: null }), text: async () => '' };
+    const environment = new MockActivityEnvironment();
+    let beats = 0;
+    environment.on('heartbeat', () => {
+      beats += 1;
+    });
+    const looking = () => observe({ cluster: empty } as unknown as ActionContext, drainNode, step);
+    expect(await environment.run(looking)).toEqual({ whole: 'applied', pending: [], begun: true });
+    expect(beats).toBe(110);
+  });
 });
 
 describe('of the pods of a node a drain', () => {
