@@ -43,6 +43,7 @@ export const createAdmission = (dependencies: Dependencies): Pick<Activities, 'a
         drill: input.drill ?? false,
         speed: input.speed && input.speed > 0 ? input.speed : 1,
         alerts: input.alerts ?? [],
+        answers: input.answers ?? {},
         policy,
         team: input.team ?? catalogue?.team ?? null,
         moments: input.moments ?? momentsFor(policy, organisation, declaredAt),

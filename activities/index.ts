@@ -32,6 +32,8 @@ export interface IncidentContext {
   declaredAt: string;
 }
 
+export type SignalValue = number | string | boolean;
+
 /** The incident workflow's input. By hand only `title` is there, and `admit` fills the rest. */
 export interface IncidentInput {
   title: string;
@@ -44,6 +46,8 @@ export interface IncidentInput {
   drill?: boolean;
   speed?: number;
   alerts?: AlertReference[];
+  /** What whoever declared it answered to the pack's questions. */
+  answers?: Record<string, SignalValue>;
   policy?: Policy;
   /** Team of the service, or of the category where the catalogue does not know the service. */
   team?: string | null;
@@ -161,6 +165,7 @@ export interface DiagnoseRequest {
   key: string;
   service: ServiceFacts;
   alerts: AlertReference[];
+  answers: Record<string, SignalValue>;
   lookBackMs: number;
   /** The one to go on with; null: whichever fits. */
   runbook: { name: string; version: number } | null;

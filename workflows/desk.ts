@@ -1,5 +1,5 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { IncidentContext, ServiceFacts } from '../activities/index.ts';
+import type { IncidentContext, ServiceFacts, SignalValue } from '../activities/index.ts';
 import { deadlinesOf } from '../src/domain/deadlines.ts';
 import type { FactNow } from '../src/domain/due.ts';
 import { evolve, type Fact, viewOf } from '../src/domain/incident.ts';
@@ -16,6 +16,8 @@ export class Desk {
   state: IncidentState;
   rules: Rules;
   readonly service: ServiceFacts | null;
+  /** What whoever declared it answered to the pack's questions. */
+  readonly answers: Record<string, SignalValue>;
   readonly outbox: Outbox;
   readonly alarm: Alarm;
   /** Something happened since the main loop last looked. */
@@ -34,10 +36,11 @@ export class Desk {
   looking = false;
   private readonly running = new Set<Promise<void>>();
 
-  constructor(state: IncidentState, rules: Rules, service: ServiceFacts | null) {
+  constructor(state: IncidentState, rules: Rules, service: ServiceFacts | null, answers: Record<string, SignalValue>) {
     this.state = state;
     this.rules = rules;
     this.service = service;
+    this.answers = answers;
     this.alarm = new Alarm(() => this.stir(), state.speed);
     this.outbox = new Outbox(this);
   }

@@ -59,7 +59,7 @@ const readMsMax = 20_000;
 /** What monitors said beside the names of their alerts is in the store; without it less is known, and nothing fails. */
 const incidentOf = async (
   { store, log }: RemediationDependencies,
-  { incident, service, alerts }: DiagnoseRequest,
+  { incident, service, alerts, answers }: DiagnoseRequest,
 ): Promise<IncidentForFacts> => {
   const told = await store.intake.alerts(incident.incidentId).catch((error: unknown) => {
     log.warn({ incident: incident.incidentId }, `alerts could not be read again: ${inWords(error)}`);
@@ -70,10 +70,14 @@ const incidentOf = async (
     service: incident.service,
     drill: incident.drill,
     target: service.target,
-    alerts: alerts.map(({ title, fingerprint }) => {
-      const found = told.find((alert) => alert.fingerprint === fingerprint);
-      return found ? { title, labels: found.labels, signals: found.signals } : { title };
-    }),
+    alerts: [
+      ...alerts.map(({ title, fingerprint }) => {
+        const found = told.find((alert) => alert.fingerprint === fingerprint);
+        return found ? { title, labels: found.labels, signals: found.signals } : { title };
+      }),
+      // Whoever declared it is a witness as well.
+      ...(Object.keys(answers).length > 0 ? [{ title: incident.title, signals: answers }] : []),
+    ],
   };
 };
 

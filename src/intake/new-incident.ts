@@ -1,5 +1,6 @@
 import { dutiesOf } from '../domain/escalation.ts';
 import { firstView } from '../domain/first-state.ts';
+import type { Fact } from '../domain/severity.ts';
 import { momentsFor } from '../packs/moments.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, TimelineEntry } from '../schema/incident.ts';
@@ -23,6 +24,8 @@ export interface Declaration {
   speed: number;
   alerts: AlertReference[];
   continues: string | null;
+  /** To the pack's questions. */
+  answers?: Record<string, Fact>;
   correlationKey: string;
   idempotencyKey: string | null;
   /** In force at the declaration. */

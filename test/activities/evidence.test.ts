@@ -62,6 +62,7 @@ const gathered = async (given: Given): Promise<Evidence> => {
     alerts: [],
     lookBackMs: 3_600_000,
     runbook: null,
+    answers: {},
     at,
   };
   return Evidence.parse(JSON.parse(JSON.stringify(await gather(ways, request))));

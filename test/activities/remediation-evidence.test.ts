@@ -4,6 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DiagnoseRequest, Diagnosis } from '../../activities/index.ts';
 import { createRemediationActivities } from '../../activities/run-action.ts';
+import { loadRunbookLibrary, type RunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import { incident, until } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
@@ -18,7 +19,7 @@ afterEach(() => plane?.stop());
 
 const diagnose = async (
   service: string,
-  more: { away?: boolean } = {},
+  more: { away?: boolean; library?: RunbookLibrary; answers?: DiagnoseRequest['answers'] } = {},
 ): Promise<{ diagnosis: Diagnosis; evidence: Evidence }> => {
   const store = aStore();
   const { diagnose: activity } = createRemediationActivities({
@@ -30,6 +31,7 @@ const diagnose = async (
     sources: () => plane.sources,
     ...noOtherWays,
     ...runParts,
+    ...(more.library && { library: more.library }),
     log: { info: () => {}, warn: () => {} },
   });
   const facts = plane.organisation.services[service];
@@ -49,6 +51,7 @@ const diagnose = async (
     },
     alerts: [{ fingerprint: 'f', title: 'it hurts', status: 'firing', startsAt: at, source: 'alertmanager' }],
     runbook: null,
+    answers: more.answers ?? {},
     lookBackMs: 2 * 60_000,
     at,
   };
@@ -64,6 +67,29 @@ const unreachable = {
   request: () => Promise.reject(new Error('nobody there')),
   text: () => Promise.reject(new Error('nobody there')),
 };
+
+describe('with the runbooks that come with Muster', () => {
+  const library = loadRunbookLibrary();
+
+  test('a bad release is gone about by its runbook, beginning with the rollback', async () => {
+    await plane.scenario('bad-release');
+    await until('the diagnosis is sure', async () => (await diagnose('checkout')).evidence.logs.length > 0);
+    const { runbook } = (await diagnose('checkout', { library })).diagnosis;
+    expect(runbook).toMatchObject({ name: 'bad-release', builtIn: true, stop: null });
+    expect(runbook?.steps.find(({ chosen }) => chosen)).toMatchObject({ action: 'roll-back-deployment' });
+  });
+
+  test('data that somebody fears for stops everything, whatever else fits', async () => {
+    await plane.scenario('bad-release');
+    await until('the diagnosis is sure', async () => (await diagnose('checkout')).evidence.logs.length > 0);
+    const { runbook } = (await diagnose('checkout', { library, answers: { dataLoss: true } })).diagnosis;
+    expect(runbook).toMatchObject({ name: 'data-loss', steps: [], stop: { page: expect.any(String) } });
+  });
+
+  test('none fits a service that is well, and nobody fears for its data', async () => {
+    expect((await diagnose('payments', { library, answers: { dataLoss: false } })).diagnosis.runbook).toBeNull();
+  });
+});
 
 describe('after a bad release', () => {
   test('the release is named, with the curve around the first breach and the last words of the pods', async () => {

@@ -42,6 +42,13 @@ describe('the severity of what a person declares', () => {
     expect(await severityWith({ users: 'large subset', workaround: false })).toBe('P2');
   });
 
+  test('and the answers go with the incident, for whoever looks for the cause', async () => {
+    const { body } = await declare({ pack: workflow, assessment: { users: 'small subset' } });
+    await eventually(() => api.temporal.started.some(({ incidentId }) => incidentId === body.id));
+    const start = api.temporal.started.find(({ incidentId }) => incidentId === body.id);
+    expect(start?.answers).toMatchObject({ users: 'small subset' });
+  });
+
   test('is the one that a person chose, and the answers stand beside it', async () => {
     const { body } = await declare({ pack: workflow, severity: 'p4', assessment: { users: 'all' } });
     expect(body.severity).toBe('P4');

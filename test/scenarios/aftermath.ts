@@ -70,6 +70,7 @@ export const faultsAfter = async (product: Product, id: string): Promise<string[
     pack,
     calendar: calendarOf(rules),
     customerFacing: rules.services[incident.service ?? '']?.customerFacing ?? null,
+    healsItself: false,
     received,
   }).filter(({ check, holds }) => !holds && !notJudged.includes(check));
   const { rooms = 0, kubeChanges = 0 } = await product.effects();

@@ -52,6 +52,7 @@ export const anAdmission = (more: Partial<AdmittedIncident> = {}): AdmittedIncid
   drill: false,
   speed: 1,
   alerts: [],
+  answers: {},
   policy: policyFor(guide),
   team: more.catalogue?.team ?? null,
   moments: theRules().moments,

@@ -17,10 +17,10 @@ const isComplete = (input: IncidentInput): input is AdmittedIncident =>
   input.incidentId !== undefined && input.policy !== undefined && input.moments !== undefined;
 
 export const openIncident = (admitted: AdmittedIncident, carried: unknown): Desk => {
-  const { policy, roster, moments, catalogue } = admitted;
+  const { policy, roster, moments, catalogue, answers = {} } = admitted;
   // Carried by continue-as-new of this very workflow: the state is what an earlier run wrote.
   const state = carried
     ? (carried as IncidentState)
     : firstState({ ...admitted, id: admitted.incidentId, workflowId: workflowInfo().workflowId });
-  return new Desk(state, { policy, roster, moments }, catalogue);
+  return new Desk(state, { policy, roster, moments }, catalogue, answers);
 };

@@ -25,6 +25,7 @@ export const diagnose = (desk: Desk): void => {
         key: `${state.id}/diagnosis/${state.version}`,
         service,
         alerts: Object.values(state.alerts),
+        answers: desk.answers,
         lookBackMs: rules.policy.remediation.lookBack,
         runbook: after && state.runbook ? { name: state.runbook.name, version: state.runbook.version } : null,
         at: new Date(Date.now()).toISOString(),

@@ -64,6 +64,7 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
         speed: 1,
         alerts: [],
         continues: null,
+        answers: answersOf(body),
         correlationKey: service ? `service:${service}` : `declared:${randomUUID()}`,
         idempotencyKey: given ? keyOf(principal.id, given) : null,
         overrides: await store.overrides.inForce(declaredAt),

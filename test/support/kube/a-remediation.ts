@@ -319,6 +319,7 @@ export const aBench = async (
         alerts: [],
         lookBackMs: 2 * 3_600_000,
         runbook: null,
+        answers: {},
         at: new Date().toISOString(),
       });
     },
