@@ -37,20 +37,18 @@ export async function incident(input: IncidentInput): Promise<IncidentView> {
     desk.rest();
     desk.outbox.pump();
     desk.changed = false;
-    await condition(() => desk.changed);
-    if (isTimeForNewHistory(desk)) {
-      await condition(allHandlersFinished);
+    if (isTimeForNewHistory(desk))
       await continueAsNew<typeof incident>({ ...admitted, ...desk.rules, carried: desk.state });
-    }
+    await condition(() => desk.changed);
   }
   await closeBooks(desk);
   return desk.view;
 }
 
-/** Only when nothing is in flight: children and half-told news would be lost with the old history. */
+/** Asked when all that is to be done now is under way, and true only when nothing is in flight: children and half-told news would be lost with the old history. */
 const isTimeForNewHistory = (desk: Desk): boolean =>
   workflowInfo().historyLength > historyEventsMax &&
   !desk.busy &&
   desk.outbox.isEmpty &&
   !isOver(desk.state.status) &&
-  !desk.changed;
+  allHandlersFinished();
