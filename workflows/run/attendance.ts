@@ -9,6 +9,10 @@ export class Attendance {
   private readonly left = new Set<string>();
 
   constructor(run: Run) {
+    run.awaitedBy = () => {
+      const [other] = this.joined.values();
+      return this.left.has(run.view.incidentId) ? (other ?? run.input.parent) : run.input.parent;
+    };
     setHandler(join, async ({ incidentId, workflowId }) => {
       this.joined.set(incidentId, workflowId);
       this.left.delete(incidentId);
@@ -51,10 +55,10 @@ export class Attendance {
   }
 }
 
-/** Nobody decided in time: the incidents page the next ones. */
+/** Nobody decided in time: an incident that still waits pages the next ones. */
 export const callForHelp = async (run: Run, duty: string, why: string): Promise<void> => {
   await toldOrGone(() =>
-    getExternalWorkflowHandle(run.input.parent).signal(remediationCalls, { remediationId: run.view.id, duty, why }),
+    getExternalWorkflowHandle(run.awaitedBy()).signal(remediationCalls, { remediationId: run.view.id, duty, why }),
   );
 };
 

@@ -14,6 +14,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { instant } from '../../src/domain/duration.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
 import { placeOf } from '../../src/domain/target.ts';
 import type { Plan, Target } from '../../src/schema/remediation.ts';
@@ -50,6 +51,7 @@ export class Locks {
       .filter(({ id }) => id !== own)
       .sort((one, other) => (one.id < other.id ? -1 : 1));
     const until = Date.parse(run.view.expiresAt ?? '');
+    const startedAt = Date.now();
     for (const { id, target } of others) {
       while (!(await this.holds(id, target, own))) {
         const taken = `another remediation works on ${target.kind} ${placeOf(target)}`;
@@ -61,6 +63,8 @@ export class Locks {
         await sleep(run.pause(askAgainMs), { summary: `look whether ${target.kind} ${placeOf(target)} is free` });
       }
     }
+    // The time to decide begins when people can.
+    run.view.expiresAt = instant(until + Date.now() - startedAt);
     return true;
   }
 

@@ -62,6 +62,8 @@ export class Run {
   applied = false;
   /** Why nobody waits for it any more, in words; null: somebody does. */
   abandoned: string | null = null;
+  /** The workflow of an incident that still waits for it. */
+  awaitedBy: () => string = () => this.input.parent;
   /** Of each check before anything was changed; `undefined` is the symptom's. */
   readonly baselines = new Map<string | undefined, number | null>();
   /** How long a yes is worth something, and who is asked when nobody answers; known with the plan. */
