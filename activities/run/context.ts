@@ -73,16 +73,37 @@ export const targetKey = (target: Target): string =>
 
 /** What the policies are asked about. */
 export const scopeOf = (
-  { services }: Pick<Organisation, 'services'>,
+  organisation: Pick<Organisation, 'services' | 'switches'>,
   { incident, target, runbook }: Pick<ApplyRequest, 'incident' | 'runbook'> & { target: Target },
 ): Scope => ({
-  environment: environmentOf(incident.service === null ? null : services[incident.service]),
+  environment: environmentAt(organisation, incident.service, target),
   cluster: target.cluster,
   namespace: target.namespace,
   service: incident.service,
   runbook,
   drill: incident.drill,
 });
+
+const mostPrecious = 'production';
+
+/** The target's, where the catalogue says whose it is; whoever wants it from elsewhere cannot make it less precious. */
+const environmentAt = (
+  { services, switches }: Pick<Organisation, 'services' | 'switches'>,
+  service: string | null,
+  target: Target,
+): string => {
+  const ofSwitch = target.kind === 'Switch' ? switches[target.name]?.service : undefined;
+  const owners = Object.entries(services)
+    .filter(
+      ([id, { workload, database }]) =>
+        id === ofSwitch ||
+        (workload !== undefined && targetKey(workload) === targetKey(target)) ||
+        (target.kind === 'Database' && database === target.cluster),
+    )
+    .map(([, one]) => one.environment);
+  const asked = environmentOf(service === null ? null : services[service]);
+  return [asked, ...owners].includes(mostPrecious) ? mostPrecious : (owners[0] ?? asked);
+};
 
 /** Throws InvalidInput for an unknown action and for a target it is not made for. */
 export const actionFor = (name: string, target: Target): Action => {
