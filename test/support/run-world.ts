@@ -24,15 +24,16 @@ import { approvalKey } from './sandbox-cluster.ts';
 
 export const endpointName = 'flags';
 
-/** The classes of their kinds: a breaker is B1, a flag that stays is B2, a weight is B3. */
-const kindOf = (name: string): SwitchEntry['kind'] =>
-  name.startsWith('weight') ? 'weight' : name.startsWith('flag') ? 'flag' : 'breaker';
+/** The classes of their kinds: a breaker is B1, a flag that stays is B2, a weight and maintenance are B3. */
+const kinds = ['breaker', 'flag', 'weight', 'maintenance'] as const;
+const kindOf = (name: string): SwitchEntry['kind'] => kinds.find((kind) => name.startsWith(kind)) ?? 'breaker';
 
 const letters = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
-export type SwitchName = `${'breaker' | 'flag' | 'weight'}-${(typeof letters)[number]}`;
-const switchNames = (['breaker', 'flag', 'weight'] as const).flatMap((kind) =>
-  letters.map((letter): SwitchName => `${kind}-${letter}`),
-);
+export type SwitchName = `${(typeof kinds)[number]}-${(typeof letters)[number]}`;
+const switchNames = kinds.flatMap((kind) => letters.map((letter): SwitchName => `${kind}-${letter}`));
+
+/** The catalogue says whose it is; the others are nobody's. */
+export const switchOfCheckout: SwitchName = 'breaker-f';
 
 export const switchAt = (name: SwitchName): Target => ({
   cluster: endpointName,
@@ -45,7 +46,9 @@ const entryOf = (name: SwitchName): SwitchEntry =>
   SwitchEntry.parse({
     title: name,
     endpoint: endpointName,
+    ...(name === switchOfCheckout ? { service: 'checkout' } : {}),
     kind: kindOf(name),
+    ...(kindOf(name) === 'maintenance' ? { alarmAfter: '30m' } : {}),
     read: { path: `/${name}`, at: '/value', version: '/version' },
     set: { path: `/${name}`, body: { value: '{state}', version: '{version}' } },
     states: {

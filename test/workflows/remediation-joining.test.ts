@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
-import { cancel } from '../../workflows/messages.ts';
+import { approve, cancel, type Decide } from '../../workflows/messages.ts';
+import { anApi } from '../api/harness.ts';
+import type { LiveIncident } from '../support/incident-world.ts';
 import { type RunWorld, runWorld, switchAt } from '../support/run-world.ts';
 
 let bench: RunWorld;
@@ -66,6 +68,17 @@ describe('a second incident whose remediation has the same target', () => {
     expect(bench.switches.sent).toEqual([]);
   });
 
+  test('pages those who are asked second when the first one is over by then', async () => {
+    const speed = 40;
+    const [first, second] = [await bench.incident({ speed }), await bench.incident({ speed })];
+    await bench.propose(first, 'breaker-b');
+    await bench.has(first, 'awaitingApproval');
+    await bench.propose(second, 'breaker-b');
+    await first.order(cancel, { reason: 'a test of the monitor' });
+    await expect.poll(() => bench.paged(second, '-overdue'), { timeout: 40_000 }).toEqual(['lee']);
+    expect(bench.paged(first, '-overdue')).toEqual([]);
+  });
+
   test('is told when nothing answers for the target any more, and may propose again', async () => {
     const target = switchAt('breaker-d');
     const holder = await bench.world.environment.client.workflow.start('targetLock', {
@@ -82,6 +95,35 @@ describe('a second incident whose remediation has the same target', () => {
     expect((await holder.describe()).status.name).toBe('COMPLETED');
     await bench.propose(incident, 'breaker-d');
     await bench.has(incident, 'awaitingApproval');
+  });
+});
+
+describe('the plan of a run that was joined', () => {
+  test('is approved by way of the second incident, and by way of no third one', async () => {
+    const [first, second, third] = [await bench.incident(), await bench.incident(), await bench.incident()];
+    const { id } = await bench.propose(first, 'breaker-a');
+    const { planHash, workflowId } = await bench.has(first, 'awaitingApproval');
+    await bench.propose(second, 'breaker-a');
+    await expect.poll(() => third.story('evidenceGathered'), { timeout: 20_000 }).not.toEqual([]);
+    const api = await anApi({ store: () => bench.world.store });
+    try {
+      const approveFor = (incident: LiveIncident) =>
+        api.ask('POST', `/api/v1/incidents/${incident.id}/remediations/${id}/approve`, { planHash });
+      const listed = await api.ask('GET', `/api/v1/incidents/${second.id}/remediations`);
+      expect(listed.body.items).toMatchObject([{ id, incidentId: first.id, joined: [second.id] }]);
+      expect((await approveFor(third)).status).toBe(404);
+      expect(api.temporal.decisions).toEqual([]);
+      expect((await approveFor(second)).status).toBe(200);
+      // What the api hands to Temporal, there in person.
+      const [sealed] = api.temporal.decisions;
+      await bench.world.environment.client.workflow
+        .getHandle(workflowId)
+        .executeUpdate(approve, { args: [sealed?.decision as Decide] });
+      await bench.has(first, 'verifying');
+      expect(bench.switches.sent).toEqual(['breaker-a=on']);
+    } finally {
+      await api.close();
+    }
   });
 });
 

@@ -57,11 +57,13 @@ describe('a plan that needs further targets', () => {
     await bench.propose(first, 'breaker-b');
     await bench.has(first, 'awaitingApproval');
     await proposeWithLocks(second, 'breaker-a', 'breaker-b');
-    await bench.has(second, 'held');
+    const held = await bench.has(second, 'held');
     expect(await bench.told(second, 'remediationHeld')).toEqual([expect.stringContaining('breaker-b')]);
     await bench.decide(first, 'lee', { verdict: 'denied' });
     await bench.has(first, 'rejected');
-    await bench.comes(second, 'awaitingApproval');
+    const asked = await bench.comes(second, 'awaitingApproval');
+    // Waiting takes nothing from the time to decide.
+    expect(Date.parse(asked.expiresAt ?? '')).toBeGreaterThan(Date.parse(held.expiresAt ?? ''));
     expect(await holds('breaker-b')).toBe(true);
   });
 
