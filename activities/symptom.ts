@@ -1,3 +1,4 @@
+import type { RemediationStatus } from '../src/schema/remediation.ts';
 import { attempt } from './attempt.ts';
 import type { Dependencies } from './dependencies.ts';
 import { inWords, isFinal } from './failure.ts';
@@ -5,6 +6,9 @@ import type { Activities } from './index.ts';
 
 /** After this many attempts, metrics that do not answer are "no data". */
 const attemptsMax = 3;
+
+/** Ends after which production is as it was before, so that there is nothing to do afterwards. */
+const leavesNothing: ReadonlySet<RemediationStatus> = new Set(['refused', 'rejected', 'expired', 'reverted']);
 
 /** Reads only. Metrics that are away, or know nothing, make `healthy` null: no data is never health. */
 export const createSymptom = ({
@@ -16,7 +20,7 @@ export const createSymptom = ({
     const view = await store.remediations.remediation(remediationId);
     if (!view?.endedAt) return null;
     const { status, outcome, plan } = view;
-    return { status, outcome: outcome ?? status, tasks: plan?.tasks ?? [] };
+    return { status, outcome: outcome ?? status, tasks: leavesNothing.has(status) ? [] : (plan?.tasks ?? []) };
   },
   sampleSymptom: async ({ incident, query, healthyBelow, at }) => {
     try {

@@ -5,3 +5,4 @@ export { remediation } from './remediation.ts';
 export { targetLock } from './run/locks.ts';
 export { scheduledDrill } from './scheduled-drill.ts';
 export { shift } from './shift.ts';
+export { stillOn } from './still-on.ts';

@@ -3,6 +3,8 @@
  * The workflow id is the lock on the target. Production is changed only by a plan that was shown and allowed,
  * and an outcome nobody can prove goes to a person.
  */
+import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import { taskQueue } from '../src/domain/names.ts';
 import type { Plan } from '../src/schema/remediation.ts';
 import type { Verdict } from '../src/schema/runbook.ts';
 import { carryOut, settle } from './run/apply.ts';
@@ -12,6 +14,8 @@ import { Locks } from './run/locks.ts';
 import { isStillTheSame, makePlan } from './run/plan.ts';
 import { type RemediationInput, type RemediationResult, Run } from './run/run.ts';
 import { verify } from './run/verify.ts';
+
+import type { stillOn } from './still-on.ts';
 
 export type { RemediationInput, RemediationResult } from './run/run.ts';
 
@@ -30,8 +34,24 @@ export async function remediation(input: RemediationInput): Promise<RemediationR
 const change = async (run: Run, plan: Plan): Promise<void> => {
   if (!(await isAllowed(run, plan))) return;
   if (!(await isStillTheSame(run, plan))) return;
-  if ((await carryOut(run, plan, false)) && (await settle(run, plan, false))) await verify(run, plan);
+  if (await carryOut(run, plan, false)) {
+    await watchUntilBack(run, plan);
+    if (await settle(run, plan, false)) await verify(run, plan);
+  }
   if (shouldRevert(run, plan)) await revert(run, plan);
+};
+
+/** What must not stay is watched beyond this run, which may end long before. */
+const watchUntilBack = async ({ input }: Run, plan: Plan): Promise<void> => {
+  const { incident, remediationId } = input;
+  if (plan.alarmAfter === null) return;
+  await startChild<typeof stillOn>('stillOn', {
+    workflowId: `still-on/${remediationId}`,
+    taskQueue,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    staticSummary: `Pages on-call while it is still so: ${plan.sentence}`,
+    args: [{ incident, remediationId, plan, alarmAfterMs: plan.alarmAfter }],
+  });
 };
 
 /** Once, and only what made it worse, was left half done or the runbook says: anything else is a person's to judge. */

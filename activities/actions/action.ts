@@ -62,6 +62,8 @@ export interface Draft extends Step {
   alsoLocks?: Target[];
   /** Longest time to carry it out, milliseconds; ten minutes when absent. */
   within?: number;
+  /** On-call is paged each time it is still so after this, milliseconds; absent: it may stay. */
+  alarmAfter?: number | undefined;
 }
 
 export interface Safety {

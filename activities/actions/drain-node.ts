@@ -107,6 +107,8 @@ export const drainNode = defineAction({
     const evictions = taken.length === 1 ? 'evict 1 pod' : `evict ${taken.length} pods`;
     const jobs = taken.filter(isJob);
     return {
+      // Of two drains that look at the same moment, neither would see the cordon of the other.
+      alsoLocks: [{ ...target, name: '(any drain)' }],
       uid: node.metadata.uid,
       sentence: `Drain node ${target.name}${isTheirs ? ', which is cordoned already: ' : ': cordon it and '}${evictions} within ${spanInWords(deadline)}`,
       before,

@@ -60,6 +60,7 @@ export const httpSwitch = defineAction({
     const now = await stateNow(context, entry, place);
     if (now.value === wanted.value) throw new Refused(`${entry.title} is ${params.to} already; nothing to change`);
     const was = wordsOf(entry, now.value);
+    const alarmAfter = isUsual(entry, params.to) ? undefined : entry.alarmAfter;
     const request = requestOf(shared, wanted.value, {
       version: now.version,
       key: context.operationId,
@@ -74,8 +75,9 @@ export const httpSwitch = defineAction({
       inverse: inverseOf(shared, now, wanted.value, place),
       differences: [{ path: `${entry.endpoint}: ${context.target.name}`, before: was, after: params.to }],
       undo: undoOf(entry, was, ttlMs),
-      risks: risksOf(entry, ttlMs),
-      tasks: tasksOf(entry, was),
+      risks: risksOf(entry, ttlMs, alarmAfter),
+      tasks: tasksOf(entry, was, alarmAfter),
+      alarmAfter,
     };
   },
 
@@ -240,20 +242,21 @@ const undoOf = ({ kind }: SwitchEntry, was: string, ttlMs: number | null): strin
   return ttlMs === null ? back : `${back} It goes back by itself after ${spanInWords(ttlMs)}.`;
 };
 
-const risksOf = ({ kind, title, alarmAfter }: SwitchEntry, ttlMs: number | null): string[] => [
+/** The first state of the list is the one that may stay. */
+const isUsual = ({ states }: SwitchEntry, state: string): boolean => Object.keys(states)[0] === state;
+
+const risksOf = ({ kind, title }: SwitchEntry, ttlMs: number | null, alarmAfter?: number): string[] => [
   ...(ttlMs === null
     ? []
     : [
         `It ends by itself after ${spanInWords(ttlMs)} and is not renewed: propose it again if it is needed for longer.`,
       ]),
-  ...(kind === 'maintenance' && alarmAfter !== undefined
-    ? [`All customers are turned away while it is on: an alarm when that is longer than ${spanInWords(alarmAfter)}.`]
+  ...(alarmAfter !== undefined
+    ? [`All customers are turned away meanwhile: on-call is paged when that is longer than ${spanInWords(alarmAfter)}.`]
     : []),
   ...(kind === 'cache' ? ['What stands behind the cache gets all of the traffic until it is full again.'] : []),
   ...(kind === 'weight' ? [`${title} moves traffic: what gets more of it must be able to carry it.`] : []),
 ];
 
-const tasksOf = ({ kind, title, alarmAfter }: SwitchEntry, was: string): string[] =>
-  kind === 'maintenance' && alarmAfter !== undefined
-    ? [`Set ${title} back to ${was}; whoever finds it on after ${spanInWords(alarmAfter)} alarms the commander`]
-    : [];
+const tasksOf = ({ title }: SwitchEntry, was: string, alarmAfter?: number): string[] =>
+  alarmAfter === undefined ? [] : [`Set ${title} back to ${was}`];

@@ -21,7 +21,7 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
     if (failed.length > 0) throw new Refused(failed.map((guard) => guard.finding).join('; '));
     const dryRun = await tryOut(context, draft);
     if (!dryRun.accepted) throw new Refused(dryRun.finding);
-    const { uid, tasks = [], alsoLocks = [], within = withinDefaultMs, ...told } = draft;
+    const { uid, tasks = [], alsoLocks = [], within = withinDefaultMs, alarmAfter = null, ...told } = draft;
     const unhashed = {
       action: action.name,
       actionVersion: action.version,
@@ -30,6 +30,7 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
       tasks,
       alsoLocks,
       within,
+      alarmAfter,
       blastClass,
       guards,
       dryRun,

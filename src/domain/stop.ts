@@ -4,7 +4,11 @@ import type { Target } from '../schema/remediation.ts';
 export const everything = 'global';
 
 /** Every scope of the kill switch that covers an action on a target; `runbook`: whose step it is. */
-export const scopesOver = (target: Pick<Target, 'cluster'>, action: string, runbook: string | null = null): string[] => [
+export const scopesOver = (
+  target: Pick<Target, 'cluster'>,
+  action: string,
+  runbook: string | null = null,
+): string[] => [
   everything,
   `cluster/${target.cluster}`,
   `action/${action}`,

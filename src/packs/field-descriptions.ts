@@ -300,7 +300,8 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'switches.*.ttl': 'It goes back by itself; the body or the endpoint gets {ttlSeconds}.',
   'switches.*.ttl.preset': 'After so long, where nobody says otherwise.',
   'switches.*.ttl.max': 'The longest that may be asked for.',
-  'switches.*.alarmAfter': 'Maintenance that is on for longer is an alarm; it needs one, such as 30m.',
+  'switches.*.alarmAfter':
+    'Maintenance that lasts longer pages on-call, again and again; it needs one, such as 30m. The first of its states is the usual one.',
   'switches.*.observable': 'false: nothing can be read back, so it is asked once and people always approve it.',
   conference: "Video link of a war room; {id} becomes the incident's id.",
   tickets: 'Where tickets are opened.',

@@ -143,6 +143,8 @@ export const Plan = z.object({
   alsoLocks: z.array(Target),
   /** Longest time to carry it out, milliseconds: what is refused for now is asked again until then. */
   within: z.number().int().positive(),
+  /** On-call is paged each time it is still so after this, milliseconds; null: it may stay. */
+  alarmAfter: z.number().int().positive().nullable(),
   differences: z.array(Difference),
   guards: z.array(Guard),
   dryRun: z.object({ accepted: z.boolean(), finding: z.string() }),

@@ -260,7 +260,7 @@ describe('how much is at stake', () => {
     const plan = await bench.plan(action, maintenance, { to: 'on' });
     expect(plan.blastClass).toBe('B3');
     expect(plan.inverse).not.toBeNull();
-    expect(plan.risks.join(' ')).toContain('an alarm when that is longer than 30 min');
+    expect(plan.risks.join(' ')).toContain('on-call is paged when that is longer than 30 min');
     expect(plan.tasks[0]).toContain('Set Maintenance page of the shop back to off');
   });
 

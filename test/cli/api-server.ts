@@ -169,6 +169,7 @@ export const aPlan = (part: Partial<Plan> = {}): Plan => ({
   tasks: [],
   alsoLocks: [],
   within: 600_000,
+  alarmAfter: null,
   inverse: null,
   differences: [{ path: 'spec.image', before: 'checkout:2.4.0-bad', after: 'checkout:2.3.1' }],
   guards: [{ name: 'availability', passed: true, finding: '3 of 3 replicas stay available' }],

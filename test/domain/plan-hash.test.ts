@@ -23,6 +23,7 @@ const aPlan = (more: Partial<Plan> = {}): Omit<Plan, 'planHash'> => ({
   requests: [aRequest()],
   alsoLocks: [],
   within: 600_000,
+  alarmAfter: null,
   tasks: [],
   inverse: null,
   differences: [],

@@ -25,7 +25,10 @@ export const webhookRoutes = async (app: App, { receiver }: ApiDependencies): Pr
     '/webhooks/:source',
     {
       schema: {
-        ...describeOperation('intake', 'Take a delivery of a monitor or vendor: alertmanager, generic, cloudwatch, pagerduty or github'),
+        ...describeOperation(
+          'intake',
+          'Take a delivery of a monitor or vendor: alertmanager, generic, cloudwatch, pagerduty or github',
+        ),
         params: z.object({ source: z.string().max(60) }),
         response: answers({ 200: Receipt, 202: Receipt }, [400, 401, 413, 503]),
       },

@@ -105,6 +105,7 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => {
     tasks: [],
     alsoLocks: [],
     within: 600_000,
+    alarmAfter: null,
     inverse: null,
     differences: [
       {
