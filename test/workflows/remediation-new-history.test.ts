@@ -83,9 +83,27 @@ describe('a run that the incident waits for when its new history begins', () => 
   };
 
   test('and that has ended meanwhile is found on record', async () => {
-    const live = await carriedOn('ended-between', { status: 'recovered', outcome: 'healthy again' });
+    const live = await carriedOn('ended-between', {
+      status: 'recovered',
+      outcome: 'healthy again',
+      plan: { tasks: ['Take it back in git.'] } as RemediationView['plan'],
+    });
     await expect.poll(async () => (await live.view()).status, { timeout: 20_000 }).toBe('monitoring');
+    expect((await bench.told(live, 'note')).join()).toContain('Take it back in git');
     expect((await bench.told(live, 'mitigated')).join()).toContain('healthy again');
+  });
+
+  test('and that was refused meanwhile leaves nobody anything to do', async () => {
+    const plan = { tasks: ['Take it back in git.'] } as RemediationView['plan'];
+    const live = await carriedOn('refused-between', { status: 'rejected', outcome: 'Lee said no', plan });
+    // Once it has heard of the end it takes another one.
+    const takesAnother = () =>
+      bench.proposeOnly(live, 'breaker-b').then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(takesAnother, { timeout: 30_000 }).toBe(true);
+    expect(await bench.told(live, 'note')).toEqual([]);
   });
 
   test('and that is nowhere to be found is not taken for a success: a person is woken to look', async () => {
