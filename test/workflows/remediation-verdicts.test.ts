@@ -124,11 +124,11 @@ describe('a change that made it worse', () => {
 });
 
 describe('a plan of several requests', () => {
-  const both = async (): Promise<LiveIncident> => {
+  const both = async (within?: number): Promise<LiveIncident> => {
     const incident = await bench.incident();
     await bench.propose(incident, 'breaker-a', {
       action: 'set-several',
-      params: { switches: ['breaker-a', 'breaker-b'] },
+      params: { switches: ['breaker-a', 'breaker-b'], ...(within === undefined ? {} : { within }) },
     });
     await bench.has(incident, 'awaitingApproval');
     return incident;
@@ -143,6 +143,24 @@ describe('a plan of several requests', () => {
     expect(bench.switches.values).toMatchObject({ 'breaker-a': 'off', 'breaker-b': 'off' });
     expect(bench.switches.sent).toEqual(['breaker-a=on', 'breaker-a=off']);
     expect(await bench.told(incident, 'remediationApplied')).toEqual([]);
+  });
+
+  test('whose rest is refused for now is asked again, and nothing is sent twice', async () => {
+    const incident = await both();
+    bench.switches.refuses.set('breaker-b=on', 429);
+    await bench.decide(incident, 'lee');
+    await expect.poll(() => bench.switches.sent, { timeout: 20_000 }).toEqual(['breaker-a=on']);
+    bench.switches.refuses.clear();
+    await bench.comes(incident, 'verifying');
+    expect(bench.switches.sent).toEqual(['breaker-a=on', 'breaker-b=on']);
+  });
+
+  test('whose rest is refused until its time is up is taken back as far as it went', async () => {
+    const incident = await both(45_000);
+    bench.switches.refuses.set('breaker-b=on', 429);
+    await bench.decide(incident, 'lee');
+    await bench.comes(incident, 'reverted');
+    expect(bench.switches.sent).toEqual(['breaker-a=on', 'breaker-a=off']);
   });
 
   test('that is carried out to the end is left as it is', async () => {
