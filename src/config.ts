@@ -57,7 +57,10 @@ export const variables = {
   MUSTER_SUPERVISOR_URL: url.optional().describe('door of the supervisor that can kill processes; npm start sets it'),
   MUSTER_SANDBOX_SECRET: z.string().optional().describe('lets the sandbox sign its webhooks and its people log in'),
   MUSTER_KUBECONFIG: z.string().optional().describe('kubeconfig of the cluster remediations may change'),
-  NODE_NAME: z.string().optional().describe('node the remediation worker runs on, which it then never cordons or drains'),
+  NODE_NAME: z
+    .string()
+    .optional()
+    .describe('node the remediation worker runs on, which it then never cordons or drains'),
   MUSTER_PROMETHEUS_URL: url.optional().describe('Prometheus that answers for symptoms'),
   MUSTER_CLOUDWATCH_REGION: z
     .string()

@@ -126,7 +126,8 @@ describe('the state machine', () => {
       kind: 'diagnosed',
       at: 2,
       finding: 'found',
-      missing: [], runbook: null,
+      missing: [],
+      runbook: null,
       suspects: [{ what: 'release 2', score: 1, reasons: ['new'] }],
     });
     expect(late.status).toBe('monitoring');
