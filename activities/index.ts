@@ -243,6 +243,8 @@ export interface ApplyRequest {
 }
 export interface RunOutcome {
   status: RemediationStatus;
+  /** It had been allowed, by people or by the policy. */
+  allowed: boolean;
   outcome: string;
   tasks: string[];
 }

@@ -20,7 +20,8 @@ export const createSymptom = ({
     const view = await store.remediations.remediation(remediationId);
     if (!view?.endedAt) return null;
     const { status, outcome, plan } = view;
-    return { status, outcome: outcome ?? status, tasks: leavesNothing.has(status) ? [] : (plan?.tasks ?? []) };
+    const allowed = view.startBy !== null;
+    return { status, allowed, outcome: outcome ?? status, tasks: leavesNothing.has(status) ? [] : (plan?.tasks ?? []) };
   },
   sampleSymptom: async ({ incident, query, healthyBelow, at }) => {
     try {

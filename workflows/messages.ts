@@ -105,6 +105,8 @@ export type RemediationJoined = {
 export type RemediationEnded = {
   remediationId: string;
   status: RemediationStatus;
+  /** It had been allowed, by people or by the policy. */
+  allowed: boolean;
   outcome: string;
   did?: string;
   tasks: string[];

@@ -86,6 +86,10 @@ export const scopeOf = (
 
 const mostPrecious = 'production';
 
+/** What nobody owns, a node or a ConfigMap, is as precious as the services that stand on it or beside it. */
+const isBeside = (workload: Target, target: Target): boolean =>
+  workload.cluster === target.cluster && (target.namespace === '' || workload.namespace === target.namespace);
+
 /** The target's, where the catalogue says whose it is; whoever wants it from elsewhere cannot make it less precious. */
 const environmentAt = (
   { services, switches }: Pick<Organisation, 'services' | 'switches'>,
@@ -98,7 +102,8 @@ const environmentAt = (
       ([id, { workload, database }]) =>
         id === ofSwitch ||
         (workload !== undefined && targetKey(workload) === targetKey(target)) ||
-        (target.kind === 'Database' && database === target.cluster),
+        (target.kind === 'Database' && database === target.cluster) ||
+        (workload !== undefined && isBeside(workload, target)),
     )
     .map(([, one]) => one.environment);
   const asked = environmentOf(service === null ? null : services[service]);

@@ -17,7 +17,7 @@ import {
   takeRole,
 } from '../../workflows/messages.ts';
 import { anAdmission, minutesMs } from '../support/builders.ts';
-import { playFrozenScript } from '../support/frozen-script.ts';
+import { approveRollback, playFrozenScript } from '../support/frozen-script.ts';
 import { atRest, type IncidentWorld } from '../support/incident-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
 import type { PlayedCluster } from '../support/sandbox-cluster.ts';
@@ -104,6 +104,34 @@ export const scenes: Record<string, Scene> = {
     await incident.untilMinute(33);
     await incident.order(cancel, { reason: 'a test' });
     return [incident.handle];
+  },
+  'held-and-joined': async (world, cluster) => {
+    world.ports.setMetric(null);
+    await cluster.release('2.4.0-bad');
+    const alerts = async (fingerprint: string) => [
+      {
+        fingerprint,
+        title: 'Errors',
+        status: 'firing' as const,
+        startsAt: new Date(await world.environment.currentTimeMs()).toISOString(),
+        source: 'alertmanager',
+      },
+    ];
+    const first = await world.declare({ service: 'checkout', alerts: await alerts('first') });
+    await first.untilMinute(2);
+    const second = await world.declare({ service: 'checkout', alerts: await alerts('second') });
+    await second.untilMinute(2);
+    await world.store.stops.stop({ scope: 'global', reason: 'the cluster is upgraded', by: 'lee' });
+    await approveRollback(world, first.id);
+    await first.untilMinute(6);
+    await world.store.stops.lift({ scope: 'global', reason: 'the upgrade is done', by: 'lee' });
+    world.ports.setMetric(0.002);
+    await first.untilMinute(12);
+    await first.order(cancel, { reason: 'a test' });
+    await second.order(cancel, { reason: 'a test' });
+    const [run] = await world.store.remediations.remediations(second.id);
+    if (run?.joined.length !== 1) throw new Error(`the second incident joined no run: ${JSON.stringify(run?.joined)}`);
+    return [first.handle, second.handle, world.environment.client.workflow.getHandle(run.workflowId)];
   },
   'shift-changes': async (world) => {
     const { client } = world.environment;

@@ -24,6 +24,24 @@ const refusedAfter = async (incident: LiveIncident, person: string, words: strin
   expect(bench.switches.sent).toEqual([]);
 };
 
+describe('a change that people said yes to and that is not made', () => {
+  test('wakes somebody, as people count on it', async () => {
+    const incident = await waiting();
+    bench.switches.turn('breaker-a', 'half');
+    await bench.decide(incident, 'lee');
+    await bench.comes(incident, 'superseded');
+    await expect.poll(() => bench.paged(incident, '-superseded'), { timeout: 20_000 }).toEqual(['robin']);
+  });
+
+  test('wakes nobody where a plan was refused before anybody was asked', async () => {
+    const incident = await bench.incident();
+    await bench.propose(incident, 'breaker-a', { to: 'sideways' });
+    await bench.comes(incident, 'refused');
+    await bench.pass(incident, 1);
+    expect(bench.paged(incident, '-refused')).toEqual([]);
+  });
+});
+
 describe('a yes that reached Temporal past the API', () => {
   test('of whoever proposed it is worth nothing', async () => {
     await refusedAfter(await waiting('breaker-a', 'lee'), 'lee', 'Lee proposed it and does not approve it');

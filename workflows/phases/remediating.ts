@@ -85,7 +85,8 @@ export const startRemediation = (desk: Desk, wanted: Wanted): void => {
       // The run outlives this history; what it does not tell here it tells whoever joins it.
       void run.result().then(
         (result) => ended(desk, { remediationId: id, ...result }),
-        (error) => ended(desk, { remediationId: id, status: 'failed', outcome: reasonOf(error), tasks: [] }),
+        (error) =>
+          ended(desk, { remediationId: id, status: 'failed', allowed: true, outcome: reasonOf(error), tasks: [] }),
       );
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) await joinRun(desk, id, target);
@@ -159,7 +160,10 @@ export const rejoinRun = (desk: Desk): void => {
     } catch {
       const found = await onRecord();
       const outcome = 'what became of it is not on record; look at the target';
-      ended(desk, { remediationId: remediation.id, ...(found ?? { status: 'unknown', outcome, tasks: [] }) });
+      ended(desk, {
+        remediationId: remediation.id,
+        ...(found ?? { status: 'unknown', allowed: true, outcome, tasks: [] }),
+      });
     }
   });
 };
@@ -190,7 +194,10 @@ const needsPerson: RemediationStatus[] = [
   'ineffective',
 ];
 
-const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: RemediationEnded): void => {
+/** After a yes people count on it: whatever keeps it from being done is news to them. */
+const brokenPromises: RemediationStatus[] = ['refused', 'superseded'];
+
+const ended = (desk: Desk, { remediationId, status, allowed, outcome, did, tasks }: RemediationEnded): void => {
   const { remediation, runbook } = desk.state;
   if (remediation?.id !== remediationId) return;
   // A later diagnosis may have chosen another runbook, which knows nothing of this step.
@@ -215,7 +222,8 @@ const ended = (desk: Desk, { remediationId, status, outcome, did, tasks }: Remed
     askPerson(desk, remediationId, status, `${runbook.title}: ${next.because}`);
     return;
   }
-  if (needsPerson.includes(status)) askPerson(desk, remediationId, status, `remediation ${status}`);
+  if (needsPerson.includes(status) || (allowed && brokenPromises.includes(status)))
+    askPerson(desk, remediationId, status, `remediation ${status}`);
 };
 
 const askPerson = (desk: Desk, id: string, status: RemediationStatus, why: string): void =>

@@ -42,6 +42,8 @@ export interface RunbookStepInput {
 }
 export interface RemediationResult {
   status: RemediationStatus;
+  /** It had been allowed, by people or by the policy. */
+  allowed: boolean;
   outcome: string;
   /** What was done to production, in the plan's words; absent when nothing was. */
   did?: string;
@@ -113,6 +115,7 @@ export class Run {
     const { status, outcome, plan } = this.view;
     return {
       status,
+      allowed: this.view.startBy !== null,
       outcome: outcome ?? status,
       ...(plan && this.applied ? { did: plan.sentence } : {}),
       tasks: plan && this.applied && status !== 'reverted' ? plan.tasks : [],
