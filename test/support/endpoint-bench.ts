@@ -8,6 +8,7 @@ import { readConfig } from '../../src/config.ts';
 import { sealOf } from '../../src/domain/approval-seal.ts';
 import type { Endpoint, EndpointRequest } from '../../src/integrations/integration.ts';
 import { connectEndpoints } from '../../src/integrations/registry.ts';
+import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
@@ -79,6 +80,7 @@ export const anEndpointBench = async (
   const activities = createRemediationActivities({
     store,
     ...runParts,
+    library: loadRunbookLibrary(),
     organisation: {
       ...organisation,
       people: Object.fromEntries(
@@ -162,7 +164,7 @@ export const anEndpointBench = async (
       awaited = { left: nth, act };
     },
     async modeOf(action, target, params = {}) {
-      const runbook = { name: 'ours', version: 1, title: 'Ours', builtIn: true, step: 'first' };
+      const runbook = { name: 'dependency-failure', version: 1, title: 'Ours', builtIn: true, step: 'openBreaker' };
       const result = await planned(action, target, params, { ...byMuster, runbook });
       if (result.kind === 'refused') throw new Error(`refused: ${result.because}`);
       return result.mode;
