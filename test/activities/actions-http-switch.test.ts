@@ -299,11 +299,12 @@ describe('a hook that nothing can be read of', () => {
     });
 
   test('asks a person each time, also where Muster sets other switches by itself', async () => {
-    const { checkout } = sandboxOrganisation.services;
-    const organisation = {
-      ...sandboxOrganisation,
-      services: { ...sandboxOrganisation.services, checkout: { ...checkout, environment: 'staging' } },
-    } as Organisation;
+    // A switch is as precious as the service it belongs to, whoever wants it.
+    const services = Object.entries(sandboxOrganisation.services).map(([id, service]) => [
+      id,
+      { ...service, environment: 'staging' },
+    ]);
+    const organisation: Organisation = { ...sandboxOrganisation, services: Object.fromEntries(services) };
     const bench = await aBench({ organisation });
     expect(await bench.modeOf(action, breaker, { to: 'open' })).toMatchObject({ mode: 'auto' });
     expect(await bench.modeOf(action, cache, { to: 'cleared' })).toMatchObject({
