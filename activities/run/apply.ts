@@ -86,7 +86,6 @@ const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Pr
   }
   await store.effects.mark(request.key, 'started', undefined, { onItsWay: true });
   const refusals = await sendAll(attempt, context, first.pending);
-  failpoint('apply:after-effect');
   const after = await observe(context, action, step);
   attempt.begun = after.begun;
   dependencies.log.info(
@@ -115,6 +114,7 @@ const sendAll = async (attempt: Attempt, context: ActionContext, pending: Reques
     refusals.push(refusal);
     if (refusal.final || !refusal.waits) break;
   }
+  failpoint('apply:after-effect');
   return refusals;
 };
 
@@ -153,7 +153,6 @@ const blindly = async (
   }
   await effects.mark(request.key, 'started');
   const [refusal] = await sendAll(attempt, context, step.requests.slice(0, 1));
-  failpoint('apply:after-effect');
   if (!refusal) return done(attempt, action, step, { foundDone: false, answered: true });
   if (refusal.final || refusal.waits) throw new Refused(refusal.because);
   await effects.mark(request.key, 'unknown');
