@@ -155,6 +155,8 @@ export interface RunWorld {
   has(incident: LiveIncident, ...statuses: RemediationStatus[]): Promise<RemediationView>;
   /** Moves the clock in steps until it has. */
   comes(incident: LiveIncident, ...statuses: RemediationStatus[]): Promise<RemediationView>;
+  /** Waits until its workflow has closed: an update that meets the closing is left without an answer by the test server. */
+  closed(incident: LiveIncident): Promise<void>;
   decide(incident: LiveIncident, person: string, more?: Deciding): Promise<RemediationView>;
   /** Moves the clock when nothing is under way. */
   pass(incident: LiveIncident, minutes: number): Promise<void>;
@@ -320,6 +322,11 @@ export const runWorld = async (
       return run(incident);
     },
     proposeOnly,
+    closed: async (incident) => {
+      const handle = environment.client.workflow.getHandle((await run(incident)).workflowId);
+      const status = async () => (await handle.describe()).status.name;
+      await expect.poll(status, { timeout: 20_000 }).not.toBe('RUNNING');
+    },
     decide: async (incident, person, { verdict = 'approved', ...given } = {}) => {
       const { id, planHash: hash, target } = await run(incident);
       const planHash = given.planHash ?? hash ?? '';

@@ -5,7 +5,7 @@ import { policyFor } from '../../src/packs/load.ts';
 import type { Decision, RemediationView } from '../../src/schema/remediation.ts';
 import { approve, deny } from '../../workflows/messages.ts';
 import { guide } from '../support/builders.ts';
-import { type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
+import { atRest, type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
 import { anOrganisation } from '../support/organisation.ts';
 import { approvalKey, type PlayedCluster, playedCluster } from '../support/sandbox-cluster.ts';
 
@@ -61,6 +61,7 @@ const decide = async (
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(target));
   const sealedAt = new Date().toISOString();
   const facts = { remediationId, personId: person, verdict, planHash, sealedAt };
+  await atRest(handle);
   return handle.executeUpdate(verdict === 'approved' ? approve : deny, {
     args: [
       {
@@ -104,6 +105,9 @@ describe('a plan', () => {
     await incident.untilMinute(3);
     await decide(incident, 'mo', 'denied');
     await expect.poll(async () => (await runOf(incident)).status, { timeout: 30_000 }).toBe('rejected');
+    // An update that meets the closing of a workflow is left without an answer by the test server.
+    const closing = world.environment.client.workflow.getHandle((await runOf(incident)).workflowId);
+    await expect.poll(async () => (await closing.describe()).status.name, { timeout: 20_000 }).not.toBe('RUNNING');
     await expect(decide(incident, 'robin')).rejects.toThrow();
   });
 

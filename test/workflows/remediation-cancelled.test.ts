@@ -20,6 +20,7 @@ describe('cancelling an incident', () => {
     await incident.order(cancel, mistake);
     const run = await bench.has(incident, 'rejected');
     expect(run.outcome).toContain('is cancelled');
+    await bench.closed(incident);
     await expect(bench.decide(incident, 'lee')).rejects.toThrow();
     expect(bench.switches.sent).toEqual([]);
   });

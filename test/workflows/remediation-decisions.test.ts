@@ -156,6 +156,7 @@ describe('a plan that nobody decides on', () => {
     await bench.comes(incident, 'expired');
     expect(overdue(incident)).toEqual(['lee']);
     await expect.poll(() => bench.paged(incident, '-expired'), { timeout: 20_000 }).toEqual(['robin']);
+    await bench.closed(incident);
     await expect(bench.decide(incident, 'lee')).rejects.toThrow();
     expect(bench.switches.sent).toEqual([]);
   });
