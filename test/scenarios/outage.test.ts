@@ -64,7 +64,7 @@ describe('a lost answer', () => {
       expect({ kube, kubeChanges }).toEqual({ kube: 1, kubeChanges: 1 });
       const applied = (await product.client.timeline(id)).filter(({ kind }) => kind === 'remediationApplied');
       expect(applied.map(({ why }) => why)).toEqual([
-        expect.stringMatching(/the answer was lost, the cluster shows the change|an earlier attempt had done it/),
+        expect.stringMatching(/the answer was lost, the target shows the change|an earlier attempt had done it/),
       ]);
       expect((await product.client.remediations(id)).map(({ status }) => status)).toEqual(['recovered']);
     },
