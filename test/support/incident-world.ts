@@ -83,6 +83,35 @@ export const atRest = async (handle: WorkflowHandle): Promise<void> => {
   }
 };
 
+/**
+ * A workflow task that the server loses all the same is given out again after ten seconds of its clock, which stands
+ * still while a command waits: moved on, it answers.
+ */
+export const answered = async <Answer>(
+  environment: Pick<IncidentWorld['environment'], 'sleep'>,
+  command: Promise<Answer>,
+): Promise<Answer> => {
+  let settled = false;
+  const done = command.then(
+    () => {
+      settled = true;
+    },
+    () => {
+      settled = true;
+    },
+  );
+  while (!settled) {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, 5_000);
+    });
+    await Promise.race([done, patience]);
+    clearTimeout(timer);
+    if (!settled) await environment.sleep(15_000);
+  }
+  return command;
+};
+
 let incidentCount = 0;
 
 export const incidentWorld = async (options: WorldOptions = {}): Promise<IncidentWorld> => {

@@ -17,7 +17,7 @@ import type { Decision, RemediationStatus, RemediationView, Target } from '../..
 import type { RemediationPolicy, RemediationPolicySpec } from '../../src/schema/remediation-policy.ts';
 import type { RunbookDocument } from '../../src/schema/runbook.ts';
 import { approve, deny, proposeRemediation } from '../../workflows/messages.ts';
-import { atRest, type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
+import { answered, atRest, type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
 import { anOrganisation } from './organisation.ts';
 import { noOtherWays } from './run-parts.ts';
 import { approvalKey } from './sandbox-cluster.ts';
@@ -335,17 +335,20 @@ export const runWorld = async (
       const facts = { remediationId: id, personId: person, verdict, planHash, sealedAt };
       const handle = environment.client.workflow.getHandle(remediationWorkflowId(target));
       await atRest(handle);
-      return handle.executeUpdate(verdict === 'approved' ? approve : deny, {
-        args: [
-          {
-            by: actorOf(world, person),
-            remediationId,
-            planHash,
-            sealedAt,
-            seal: given.seal ?? sealOf(approvalKey, facts),
-          },
-        ],
-      });
+      return answered(
+        environment,
+        handle.executeUpdate(verdict === 'approved' ? approve : deny, {
+          args: [
+            {
+              by: actorOf(world, person),
+              remediationId,
+              planHash,
+              sealedAt,
+              seal: given.seal ?? sealOf(approvalKey, facts),
+            },
+          ],
+        }),
+      );
     },
     told: async (incident, ...kinds) =>
       (await incident.timeline())

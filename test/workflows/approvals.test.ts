@@ -5,7 +5,7 @@ import { policyFor } from '../../src/packs/load.ts';
 import type { Decision, RemediationView } from '../../src/schema/remediation.ts';
 import { approve, deny } from '../../workflows/messages.ts';
 import { guide } from '../support/builders.ts';
-import { atRest, type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
+import { answered, atRest, type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
 import { anOrganisation } from '../support/organisation.ts';
 import { approvalKey, type PlayedCluster, playedCluster } from '../support/sandbox-cluster.ts';
 
@@ -62,17 +62,20 @@ const decide = async (
   const sealedAt = new Date().toISOString();
   const facts = { remediationId, personId: person, verdict, planHash, sealedAt };
   await atRest(handle);
-  return handle.executeUpdate(verdict === 'approved' ? approve : deny, {
-    args: [
-      {
-        by: { kind: 'person', id: person, name: person },
-        remediationId,
-        planHash,
-        sealedAt,
-        seal: seal ?? sealOf(approvalKey, facts),
-      },
-    ],
-  });
+  return answered(
+    world.environment,
+    handle.executeUpdate(verdict === 'approved' ? approve : deny, {
+      args: [
+        {
+          by: { kind: 'person', id: person, name: person },
+          remediationId,
+          planHash,
+          sealedAt,
+          seal: seal ?? sealOf(approvalKey, facts),
+        },
+      ],
+    }),
+  );
 };
 
 describe('a plan', () => {
