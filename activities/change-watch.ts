@@ -7,7 +7,6 @@
 import type { z } from 'zod';
 import { personNamed } from '../src/domain/change-author.ts';
 import { digestOf } from '../src/domain/change-digest.ts';
-import { workloadKey } from '../src/domain/change-scope.ts';
 import type { NamespaceState, SeenChange, SeenData, SeenWorkload } from '../src/domain/change-seen.ts';
 import { lookAtNamespace } from '../src/domain/change-watch.ts';
 import { lookAtNodes, type NodesState } from '../src/domain/change-watch-nodes.ts';
@@ -15,6 +14,7 @@ import { sameJson } from '../src/domain/plan-hash.ts';
 import { redactSecrets } from '../src/domain/redaction.ts';
 import { releasesOfReplicaSets, releasesOfRevisions } from '../src/domain/releases.ts';
 import { ownedBy } from '../src/domain/rollout-history.ts';
+import { targetKey } from '../src/domain/target.ts';
 import type { Cluster } from '../src/integrations/integration.ts';
 import type { NewChange, RecordedChange } from '../src/schema/change.ts';
 import { Autoscaler, ConfigMap, ControllerRevision, Node, ReplicaSet, Workload } from '../src/schema/kubernetes.ts';
@@ -151,9 +151,9 @@ const ofRevisions = (kind: string, workload: Workload, revisions: ControllerRevi
 
 /** Whose service it is, when it is one's alone, and whose hand. */
 const owned = (change: SeenChange, { organisation, place }: ChangeWatch): NewChange => {
-  const reached = new Set([...(change.target ? [workloadKey(change.target)] : []), ...change.concerns]);
+  const reached = new Set([...(change.target ? [targetKey(change.target)] : []), ...change.concerns]);
   const [service, ...others] = Object.entries(organisation.services).filter(
-    ([, { workload }]) => workload && reached.has(workloadKey(workload)),
+    ([, { workload }]) => workload && reached.has(targetKey(workload)),
   );
   return {
     ...change,

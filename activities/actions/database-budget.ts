@@ -1,6 +1,8 @@
 /** Whether the database of a workload can bear the connections of more replicas. */
+
 import { connectionBudget } from '../../src/domain/connection-budget.ts';
 import { InvalidInput, VendorError } from '../../src/domain/errors.ts';
+import { targetKey } from '../../src/domain/target.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 import type { ActionContext } from './action.ts';
@@ -54,10 +56,8 @@ interface Budget {
 const budgetOf = ({ services, databases }: Organisation, target: Target): Budget | null => {
   const service = Object.values(services).find(
     ({ workload, database, connectionsPerReplica }) =>
-      workload?.cluster === target.cluster &&
-      workload.kind === target.kind &&
-      workload.namespace === target.namespace &&
-      workload.name === target.name &&
+      workload !== undefined &&
+      targetKey(workload) === targetKey(target) &&
       database !== undefined &&
       connectionsPerReplica !== undefined,
   );

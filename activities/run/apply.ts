@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { failpoint } from '../../src/domain/failpoint.ts';
+import { targetKey } from '../../src/domain/target.ts';
 import type { NewChange } from '../../src/schema/change.ts';
 import type { Request } from '../../src/schema/remediation.ts';
 import type { EffectRow } from '../../src/store/store.ts';
@@ -8,7 +9,7 @@ import { type Action, type ActionContext, Refused, type Step } from '../actions/
 import type { ApplyRequest, ApplyResult } from '../index.ts';
 import { systemOf } from '../systems/index.ts';
 import type { Refusal } from '../systems/system.ts';
-import { actionFor, contextOf, type RemediationDependencies, targetKey } from './context.ts';
+import { actionFor, contextOf, type RemediationDependencies } from './context.ts';
 import { departed, observe, type Standing } from './observe.ts';
 import { guardsHold, Held, hashHolds, notStopped, policyAllows } from './permit.ts';
 

@@ -2,12 +2,12 @@
 import { InvalidInput } from '../../src/domain/errors.ts';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
 import { environmentOf, type Scope } from '../../src/domain/mode-scope.ts';
-import type { Evaluate } from '../../src/domain/runbook-known.ts';
+import { targetKey } from '../../src/domain/target.ts';
 import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
+import type { RunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import { kindsWithoutNamespace, type Target } from '../../src/schema/remediation.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
-import type { RunbookDocument } from '../../src/schema/runbook.ts';
 import type {
   ChangeStore,
   EffectStore,
@@ -21,17 +21,6 @@ import type { Action, ActionContext } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
 import type { ApplyRequest } from '../index.ts';
 
-/** The runbooks that may fit, and the language of their conditions. */
-export interface Library {
-  runbooks: readonly { document: RunbookDocument; builtIn: boolean }[];
-  evaluate(document: RunbookDocument): Evaluate;
-  /** A condition of a check; null: it rests on something that is not known. */
-  holds(
-    condition: string,
-    figure: { value: number | null; baseline: number | null; healthyBelow: number | null },
-  ): boolean | null;
-}
-
 export interface RemediationDependencies {
   store: {
     effects: EffectStore;
@@ -43,7 +32,7 @@ export interface RemediationDependencies {
     intake: Pick<IntakeStore, 'alerts'>;
   };
   organisation: Organisation;
-  library: Library;
+  library: RunbookLibrary;
   /** Built-in ones included. */
   policies: readonly RemediationPolicy[];
   /** The clock that freezes, limits and the age of a yes go by, milliseconds. */
@@ -66,10 +55,6 @@ export interface RemediationDependencies {
   /** The node this worker runs on, which it never takes out of service. */
   ownNode?: string | null;
 }
-
-/** Key of what the store knows of a target. */
-export const targetKey = (target: Target): string =>
-  `${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
 
 /** What the policies are asked about. */
 export const scopeOf = (

@@ -12,11 +12,12 @@ import {
 import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
 import { holdersOf } from '../../src/domain/on-call.ts';
+import { targetKey } from '../../src/domain/target.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
-import { type RemediationDependencies, scopeOf, targetKey } from './context.ts';
+import { type RemediationDependencies, scopeOf } from './context.ts';
 
 export interface ModeRequest {
   incident: IncidentContext;

@@ -1,6 +1,6 @@
-import { workloadKey } from './change-scope.ts';
 import type { Change } from './change-score.ts';
 import { canonicalJson } from './plan-hash.ts';
+import { targetKey } from './target.ts';
 
 /** Kubernetes dates in whole seconds, and what we recorded and what we read later are of the same clock. */
 const sameSecondMs = 2_000;
@@ -35,7 +35,7 @@ const rank = (change: Change): number => (change.differs ? 0 : change.source ===
 
 const areOne = (one: Change, other: Change): boolean => {
   if (one.key !== null && one.key === other.key) return true;
-  if (!one.target || !other.target || workloadKey(one.target) !== workloadKey(other.target)) return false;
+  if (!one.target || !other.target || targetKey(one.target) !== targetKey(other.target)) return false;
   if (one.weighsAs !== other.weighsAs) return false;
   const apartMs = Math.abs(Date.parse(one.at) - Date.parse(other.at));
   if (one.source !== other.source) return apartMs <= sameDeployMs;

@@ -2,6 +2,7 @@
 import type { RecordedChange } from '../schema/change.ts';
 import type { Target } from '../schema/remediation.ts';
 import type { Change, ChangeScope } from './change-score.ts';
+import { targetKey } from './target.ts';
 
 /** A service and where it runs, as the catalogue says. */
 export interface Placed {
@@ -20,9 +21,6 @@ export interface Seat extends Placed {
   /** Every environment that the catalogue names. */
   environments: readonly string[];
 }
-
-export const workloadKey = ({ cluster, kind, namespace, name }: Target): string =>
-  [cluster, kind, namespace, name].join('/');
 
 /** Those that can have to do with the service. A change told of a service alone is one of its workload. */
 export const changesFromLedger = (rows: readonly RecordedChange[], seat: Seat): Change[] =>
@@ -72,8 +70,8 @@ const reaches = (
 ): boolean => {
   if (row.service === service) return true;
   if (!target) return false;
-  const key = workloadKey(target);
-  return (row.target !== null && workloadKey(row.target) === key) || row.concerns.includes(key);
+  const key = targetKey(target);
+  return (row.target !== null && targetKey(row.target) === key) || row.concerns.includes(key);
 };
 
 const isShared = (kind: RecordedChange['weighsAs']): boolean => kind === 'infrastructure' || kind === 'node';

@@ -2,8 +2,8 @@
 import type { NewChange, WeighedKind } from '../schema/change.ts';
 import type { Meta, Workload } from '../schema/kubernetes.ts';
 import type { Target } from '../schema/remediation.ts';
-import { workloadKey } from './change-scope.ts';
 import type { Release } from './releases.ts';
+import { targetKey } from './target.ts';
 import type { ReleaseFacts } from './workload-changes.ts';
 
 /** What a change has when the cluster tells it; whose service it is, and by whom, the caller adds. */
@@ -64,7 +64,7 @@ export const changeOf = (
     before: null,
     after: null,
     concerns: [],
-    dedupKey: `${kind}/${workloadKey(facts.target)}/${stamp}`,
+    dedupKey: `${kind}/${targetKey(facts.target)}/${stamp}`,
     ...told,
   };
 };

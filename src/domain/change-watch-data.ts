@@ -1,10 +1,10 @@
 /** ConfigMaps and Secrets between two looks at a namespace: that they came, changed or went, and never what is in them. Pure. */
 import type { WeighedKind } from '../schema/change.ts';
 import { shortDigest } from './change-digest.ts';
-import { workloadKey } from './change-scope.ts';
 import { changeOf, type InPlace, named, type Part, type SeenData, type SeenWorkload } from './change-seen.ts';
 import { secretsOf } from './config-readers.ts';
 import { configMapsOf } from './rollout-history.ts';
+import { targetKey } from './target.ts';
 import { latestWrite } from './workload-changes.ts';
 
 export const dataPart = (
@@ -20,7 +20,7 @@ export const dataPart = (
   const readersOf = (name: string): string[] =>
     workloads
       .filter(({ workload }) => (kind === 'Secret' ? secretsOf : configMapsOf)(workload.spec.template).includes(name))
-      .map((one) => workloadKey(inPlace(one.kind, one.workload.metadata.name)));
+      .map((one) => targetKey(inPlace(one.kind, one.workload.metadata.name)));
   const changes = seen.flatMap(({ metadata, digest }) => {
     const before = named(known, metadata.name);
     if (before === digest) return [];

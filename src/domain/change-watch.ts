@@ -5,7 +5,6 @@
  */
 import type { Autoscaler } from '../schema/kubernetes.ts';
 import type { Target } from '../schema/remediation.ts';
-import { workloadKey } from './change-scope.ts';
 import {
   changeOf,
   type InPlace,
@@ -18,6 +17,7 @@ import {
 } from './change-seen.ts';
 import { dataPart } from './change-watch-data.ts';
 import { workloadsPart } from './change-watch-workloads.ts';
+import { targetKey } from './target.ts';
 import { latestWrite } from './workload-changes.ts';
 
 /** Null: could not be read. */
@@ -77,7 +77,7 @@ const autoscalersPart = (
         by: write?.by ?? null,
         before: from,
         after: to,
-        concerns: [workloadKey(inPlace(scaled, name))],
+        concerns: [targetKey(inPlace(scaled, name))],
         stamp: `${after.min}-${after.max}/${when}`,
       }),
     ];

@@ -1,4 +1,5 @@
 import type { Target } from '../schema/remediation.ts';
+import { targetKey } from './target.ts';
 
 /** Names Temporal knows us by. Changing one strands open workflows. */
 export const incidentWorkflowType = 'incident';
@@ -11,8 +12,7 @@ export const taskQueue = 'muster';
 export const remediationTaskQueue = 'muster-remediation';
 
 /** The workflow id is the lock on the target: a second run on it cannot start. */
-export const remediationWorkflowId = (target: Target): string =>
-  `remediation/${target.cluster}/${target.kind}/${target.namespace}/${target.name}`;
+export const remediationWorkflowId = (target: Target): string => `remediation/${targetKey(target)}`;
 
 export const followUpWorkflowId = (incidentId: string): string => `${incidentId}/follow-up`;
 

@@ -1,5 +1,9 @@
 import type { Target } from '../schema/remediation.ts';
 
+/** One text for one target, under which the store keeps what it knows of it. */
+export const targetKey = ({ cluster, kind, namespace, name }: Target): string =>
+  [cluster, kind, namespace, name].join('/');
+
 /** "shop/checkout", or "node-1" for what belongs to the whole cluster. */
 export const placeOf = ({ namespace, name }: Pick<Target, 'namespace' | 'name'>): string =>
   namespace === '' ? name : `${namespace}/${name}`;

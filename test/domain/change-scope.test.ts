@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { changesFromLedger, dependenciesOf, type Seat, scopeOf, workloadKey } from '../../src/domain/change-scope.ts';
+import { changesFromLedger, dependenciesOf, type Seat, scopeOf } from '../../src/domain/change-scope.ts';
+import { targetKey } from '../../src/domain/target.ts';
 import type { RecordedChange } from '../../src/schema/change.ts';
 import { aRow, deployment } from './change-builders.ts';
 
@@ -23,7 +24,7 @@ describe('the scope of a change', () => {
     ['what is told of the service', { service: 'checkout' }, 'workload'],
     [
       'a ConfigMap that the workload reads',
-      { target: configMap, concerns: [workloadKey(deployment('checkout'))] },
+      { target: configMap, concerns: [targetKey(deployment('checkout'))] },
       'workload',
     ],
     ['a release of what it depends on', { target: deployment('payments') }, 'dependency'],

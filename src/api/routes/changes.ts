@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { workloadKey } from '../../domain/change-scope.ts';
 import { InvalidInput } from '../../domain/errors.ts';
+import { targetKey } from '../../domain/target.ts';
 import { takeChange } from '../../intake/changes.ts';
 import { ChangeKind, ChangeList, TakenChange, TellChange } from '../../schema/change.ts';
 import type { App } from '../app.ts';
@@ -73,7 +73,7 @@ export const changeRoutes = async (app: App, { store, rulebook }: ApiDependencie
         store.changes.list({
           drill,
           limit,
-          ...(service === undefined ? {} : { service, workloads: workload ? [workloadKey(workload)] : [] }),
+          ...(service === undefined ? {} : { service, workloads: workload ? [targetKey(workload)] : [] }),
           ...(kind === undefined ? {} : { kind }),
           ...(since === undefined ? {} : { since }),
         }),

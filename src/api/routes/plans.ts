@@ -1,5 +1,6 @@
 import { InvalidInput } from '../../domain/errors.ts';
 import { holdsSecret } from '../../domain/redaction.ts';
+import { targetKey } from '../../domain/target.ts';
 import { AskPlan, PlannedAnswer } from '../../schema/api.ts';
 import type { Target } from '../../schema/remediation.ts';
 import type { App } from '../app.ts';
@@ -37,10 +38,6 @@ export const planRoutes = async (app: App, { remote, rulebook }: ApiDependencies
 
   const serviceOf = (target: Target): string | null =>
     Object.entries(rulebook.organisation.services).find(
-      ([, { workload }]) =>
-        workload?.cluster === target.cluster &&
-        workload.kind === target.kind &&
-        workload.namespace === target.namespace &&
-        workload.name === target.name,
+      ([, { workload }]) => workload !== undefined && targetKey(workload) === targetKey(target),
     )?.[0] ?? null;
 };
