@@ -67,7 +67,7 @@ interface Attempt {
 const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Promise<ApplyResult> => {
   const { dependencies, request, row } = attempt;
   const { store } = dependencies;
-  const { plan, revert } = request;
+  const { plan } = request;
   const action = actionFor(plan.action, plan.target);
   await letLateRequestLand(attempt);
   const context = await contextOf(dependencies, plan.target, {
@@ -81,10 +81,7 @@ const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Pr
   if (first.whole === 'unknown') return blindly(attempt, context, action, step);
   if (first.whole !== 'pending' || isDone(row)) return stop(attempt, ...departed(first.whole, plan));
 
-  if (!revert) {
-    await policyAllows(dependencies, request);
-    await guardsHold(action, context, plan);
-  }
+  await mustBeAllowed(attempt, context, action);
   await store.effects.mark(request.key, 'started', undefined, { onItsWay: true });
   const refusals = await sendAll(attempt, context, first.pending);
   const after = await observe(context, action, step);
@@ -97,6 +94,17 @@ const carryOut = async (attempt: Attempt, step: Step & { sentence: string }): Pr
   if (after.whole === 'applied') return done(attempt, action, step, { foundDone: false, answered });
   if (after.whole !== 'pending') return stop(attempt, ...departed(after.whole, plan));
   return goOn(attempt, after, refusals);
+};
+
+/** Taking back only returns what an allowed plan has changed, and asks for no leave of its own. */
+const mustBeAllowed = async (
+  { dependencies, request }: Attempt,
+  context: ActionContext,
+  action: Action,
+): Promise<void> => {
+  if (request.revert) return;
+  await policyAllows(dependencies, request);
+  await guardsHold(action, context, request.plan);
 };
 
 /** In order, each after another look at the switch; a no that is final ends it, one for now does not keep the others. */
@@ -148,10 +156,7 @@ const blindly = async (
   if (isDone(row)) return done(attempt, action, step, { foundDone: true, answered: true });
   if (isOpen(row))
     return stop(attempt, 'unknown', 'an earlier attempt asked for it, and nothing can be read that would prove it');
-  if (!request.revert) {
-    await policyAllows(dependencies, request);
-    await guardsHold(action, context, request.plan);
-  }
+  await mustBeAllowed(attempt, context, action);
   await effects.mark(request.key, 'started');
   const [refusal] = await sendAll(attempt, context, step.requests.slice(0, 1));
   if (!refusal) return done(attempt, action, step, { foundDone: false, answered: true });

@@ -14,6 +14,7 @@ import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
 import { holdersOf } from '../../src/domain/on-call.ts';
 import { targetKey } from '../../src/domain/target.ts';
 import { standingOf } from '../../src/domain/trust.ts';
+import { runbookIn } from '../../src/packs/runbook-library.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
@@ -47,9 +48,7 @@ export const decideMode = async (
   const rules = rulesFor(policies, scope);
   const { environment } = scope;
   // What comes with Muster is vouched for; whether a runbook does, no workflow says.
-  const known = dependencies.library.runbooks.find(
-    ({ document: { metadata } }) => metadata.name === runbook?.name && metadata.version === runbook.version,
-  );
+  const known = runbook && runbookIn(dependencies.library, runbook);
   const outcomes = runbook
     ? await store.trust.outcomes(
         { runbook: runbook.name, version: runbook.version, action: request.action, environment },

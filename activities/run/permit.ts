@@ -6,6 +6,7 @@ import { spanInWords } from '../../src/domain/duration.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { planHash } from '../../src/domain/plan-hash.ts';
 import { scopesOver, stoppedWords } from '../../src/domain/stop.ts';
+import { runbookIn } from '../../src/packs/runbook-library.ts';
 import type { Decision, Plan, RemediationView } from '../../src/schema/remediation.ts';
 import { type Action, type ActionContext, Refused } from '../actions/action.ts';
 import { actions } from '../actions/index.ts';
@@ -108,7 +109,7 @@ export const policyAllows = async (dependencies: RemediationDependencies, reques
   if (mode.mode === 'off' || mode.mode === 'observe') throw new Refused(`it may not be done: ${said}`);
   const auto = mode.mode === 'auto' && runbook !== null && !byPerson;
   if (auto) isOfLibrary(dependencies, runbook, action);
-  if (!auto) await approvalHolds(dependencies, request, mode);
+  else await approvalHolds(dependencies, request, mode);
   const { granted, exceeded } = await dependencies.store.limits.claimBudget({
     ...budgetKeys(asked),
     remediationId,
@@ -123,14 +124,12 @@ export const policyAllows = async (dependencies: RemediationDependencies, reques
 /** Which runbook it is stands in the workflow's word alone; without a question acts only a step that there is. */
 const isOfLibrary = (
   { library }: Pick<RemediationDependencies, 'library'>,
-  { name, version, builtIn, step: id }: NonNullable<ApplyRequest['runbook']>,
+  runbook: NonNullable<ApplyRequest['runbook']>,
   action: string,
 ): void => {
-  const found = library.runbooks.find(
-    ({ document: { metadata }, builtIn: ours }) =>
-      metadata.name === name && metadata.version === version && ours === builtIn,
-  );
-  const step = found?.document.spec.steps.find((one) => one.id === id);
+  const { name, version, builtIn, step: id } = runbook;
+  const found = runbookIn(library, runbook);
+  const step = found?.builtIn === builtIn ? found.document.spec.steps.find((one) => one.id === id) : undefined;
   if (step && (step.action === action || (step.action === 'roll-back' && action.startsWith('roll-back-')))) return;
   throw new Refused(
     `there is no step ${id} with ${action} in version ${version} of the runbook ${name} here; a person may propose it`,

@@ -11,6 +11,13 @@ export interface RunbookLibrary {
   holds: CheckConditions['holds'];
 }
 
+/** The very version, or nothing. */
+export const runbookIn = (
+  { runbooks }: Pick<RunbookLibrary, 'runbooks'>,
+  wanted: { name: string; version: number },
+): RunbookLibrary['runbooks'][number] | undefined =>
+  runbooks.find(({ document: { metadata } }) => metadata.name === wanted.name && metadata.version === wanted.version);
+
 /** Throws InvalidInput with the faults of all files at once. */
 export const loadRunbookLibrary = (ownDirs: readonly string[] = []): RunbookLibrary => {
   const { runbooks, faults } = readRunbooks(ownDirs);
