@@ -197,7 +197,8 @@ export interface SymptomSample {
 
 export interface PlanRequest {
   incident: IncidentContext;
-  remediationId: string;
+  /** Null: somebody only asks what would be done. */
+  remediationId: string | null;
   action: string;
   target: Target;
   params: Record<string, unknown>;

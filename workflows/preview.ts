@@ -31,7 +31,7 @@ export const preview = ({ service, drill, at, ...asked }: PreviewInput): Promise
       speed: 1,
       declaredAt: at,
     },
-    remediationId: 'preview',
+    remediationId: null,
     operationId: 'preview',
     circumstances: { emergency: null, takesBackChangeOf: null, dataSuspicion: false },
     proposedBy: { kind: 'muster', id: 'muster', name: 'Muster' },

@@ -22,7 +22,8 @@ import { type RemediationDependencies, scopeOf } from './context.ts';
 
 export interface ModeRequest {
   incident: IncidentContext;
-  remediationId: string;
+  /** Null: no run is behind it. */
+  remediationId: string | null;
   target: Target;
   blastClass: BlastClass;
   runbook: RemediationView['runbook'];
@@ -36,11 +37,17 @@ export const budgetKeys = ({ incident, target, runbook }: Pick<ModeRequest, 'inc
   drill: incident.drill,
 });
 
+/** A runbook that treats a symptom again and again: until then it is left to people. */
+export interface Flap {
+  keys: { targetKey: string; drill: boolean; runbook: string };
+  breaker: { at: string; until: string; because: string };
+}
+
 /** Reads only. Throws Unavailable when the store cannot say what has been done so far. */
 export const decideMode = async (
   dependencies: RemediationDependencies,
   request: ModeRequest & { action: string },
-): Promise<RunMode & { rules: Rules }> => {
+): Promise<Omit<RunMode, 'calls'> & { rules: Rules; flap: Flap | null }> => {
   const { policies, store } = dependencies;
   const { incident, blastClass, runbook, remediationId, circumstances } = request;
   const scope = scopeOf(dependencies.organisation, request);
@@ -63,7 +70,7 @@ export const decideMode = async (
     dataSuspicion: circumstances.dataSuspicion,
   });
   const windows = frozen(policies, at, scope);
-  const counts = await store.limits.counts(budgetKeys(request), rules.limits, at, remediationId);
+  const counts = await store.limits.counts(budgetKeys(request), rules.limits, at, remediationId ?? undefined);
   const common = await commonCauses(dependencies, request, rules, at);
   const lowered = downgrade(decided.mode, [
     ...freezeCaps(windows, {
@@ -81,7 +88,7 @@ export const decideMode = async (
     because: [...decided.because, ...lowered.because],
     rule,
     approverPeople: rule ? await holders(dependencies, rule.duties, incident.team, at) : [],
-    calls: common.calls,
+    flap: common.flap,
     rules,
   };
 };
@@ -100,9 +107,9 @@ const commonCauses = async (
   request: ModeRequest,
   rules: Rules,
   at: string,
-): Promise<{ caps: Cap[]; calls: string | null }> => {
+): Promise<{ caps: Cap[]; flap: Flap | null }> => {
   const { incident, runbook, target, blastClass } = request;
-  if (incident.drill) return { caps: [], calls: null };
+  if (incident.drill) return { caps: [], flap: null };
   const atMs = Date.parse(at);
   const since = (ms: number) => new Date(atMs - ms).toISOString();
   const unwell = await store.limits.unwellServices({ drill: false, since: since(rules.storm.coolDownMs) });
@@ -110,18 +117,16 @@ const commonCauses = async (
     blastClass,
     storm({ unwell, targets: targetsOf(organisation, target.cluster, unwell) }, rules.storm, atMs),
   );
-  if (!runbook) return { caps, calls: null };
+  if (!runbook) return { caps, flap: null };
   const keys = { targetKey: targetKey(target), drill: false, runbook: runbook.name };
   const cap = flapCap(rules.flap, runbook.name, target.name);
   const until = flapping(await store.limits.recoveries(keys, since(rules.flap.lookBackMs)), rules.flap, atMs);
-  const isNew =
-    until !== null &&
-    (await store.limits.openBreaker(keys, { at, until: new Date(until).toISOString(), because: cap.because }));
-  const breaker = await store.limits.breaker(keys, at);
-  return {
-    caps: breaker ? [...caps, { mode: cap.mode, because: breaker.because }] : caps,
-    calls: isNew ? cap.because : null,
-  };
+  if (until !== null) {
+    const breaker = { at, until: new Date(until).toISOString(), because: cap.because };
+    return { caps: [...caps, cap], flap: { keys, breaker } };
+  }
+  const open = await store.limits.breaker(keys, at);
+  return { caps: open ? [...caps, { mode: cap.mode, because: open.because }] : caps, flap: null };
 };
 
 /** Of fewer services than this a share says nothing. */

@@ -37,7 +37,11 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
       operationId: request.operationId,
     };
     const { incident, remediationId, runbook, target, circumstances } = request;
-    const { rules: _, ...mode } = await decideMode(dependencies, {
+    const {
+      rules: _,
+      flap,
+      ...mode
+    } = await decideMode(dependencies, {
       incident,
       remediationId,
       runbook,
@@ -46,7 +50,11 @@ export const plan = async (dependencies: RemediationDependencies, request: PlanR
       blastClass,
       action: action.name,
     });
-    return { kind: 'plan', plan: { ...unhashed, planHash: planHash(unhashed) }, mode };
+    // Somebody hears of it once, so only a run that can tell them opens the breaker.
+    const isNew =
+      flap !== null && remediationId !== null && (await dependencies.store.limits.openBreaker(flap.keys, flap.breaker));
+    const calls = isNew ? flap.breaker.because : null;
+    return { kind: 'plan', plan: { ...unhashed, planHash: planHash(unhashed) }, mode: { ...mode, calls } };
   } catch (error) {
     if (error instanceof Refused || error instanceof InvalidInput) return { kind: 'refused', because: error.message };
     throw error;

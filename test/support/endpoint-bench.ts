@@ -35,7 +35,7 @@ export interface EndpointBench {
   plan(action: string, target: Target, params?: object): Promise<Plan>;
   refusal(action: string, target: Target, params?: object): Promise<string>;
   /** How much Muster would do by itself as a step of a built-in runbook. */
-  modeOf(action: string, target: Target, params?: object): Promise<RunMode>;
+  modeOf(action: string, target: Target, params?: object, more?: { remediationId?: null }): Promise<RunMode>;
   apply(plan: Plan, how?: { revert?: boolean; attempt?: number; key?: string }): Promise<ApplyResult>;
   look(plan: Plan, how?: { revert?: boolean }): Promise<SettledResult>;
   close(): Promise<void>;
@@ -108,7 +108,7 @@ export const anEndpointBench = async (
     action: string,
     target: Target,
     params: object,
-    by: Pick<PlanRequest, 'proposedBy' | 'runbook' | 'circumstances'> = byMuster,
+    by: Pick<PlanRequest, 'proposedBy' | 'runbook' | 'circumstances'> & { remediationId?: null } = byMuster,
   ): Promise<PlanResult> => {
     operations += 1;
     const operationId = `op-http-${operations}`;
@@ -163,9 +163,9 @@ export const anEndpointBench = async (
     beforeRead: (nth, act) => {
       awaited = { left: nth, act };
     },
-    async modeOf(action, target, params = {}) {
+    async modeOf(action, target, params = {}, more = {}) {
       const runbook = { name: 'dependency-failure', version: 1, title: 'Ours', builtIn: true, step: 'openBreaker' };
-      const result = await planned(action, target, params, { ...byMuster, runbook });
+      const result = await planned(action, target, params, { ...byMuster, runbook, ...more });
       if (result.kind === 'refused') throw new Error(`refused: ${result.because}`);
       return result.mode;
     },

@@ -32,7 +32,6 @@ export const makePlan = async (run: Run): Promise<Plan | null> => {
   run.startWithinMs = rule?.startWithinMs ?? approval.expiresAfter;
   run.escalateTo = rule?.escalateTo ?? null;
   view.status = 'planned';
-  if (mode.calls !== null) await callForHelp(run, 'on-call', mode.calls);
   return plan;
 };
 
@@ -54,7 +53,7 @@ export const isStillTheSame = async (run: Run, plan: Plan): Promise<boolean> => 
 const askForPlan = async (run: Run): Promise<PlanResult> => {
   const { incident, remediationId, action, target, params, proposedBy, step, circumstances } = run.input;
   try {
-    return await production.planRemediation({
+    const found = await production.planRemediation({
       incident,
       remediationId,
       action,
@@ -65,6 +64,8 @@ const askForPlan = async (run: Run): Promise<PlanResult> => {
       circumstances,
       operationId: run.operationId,
     });
+    if (found.kind === 'plan' && found.mode.calls !== null) await callForHelp(run, 'on-call', found.mode.calls);
+    return found;
   } catch (error) {
     return { kind: 'refused', because: reasonOf(error) };
   }
