@@ -61,7 +61,11 @@ const inFlight = new Map<string, Promise<Outcome>>();
 const carryOutOnce = async (effects: EffectStore, effect: Effect, act: Act): Promise<Outcome> => {
   failpoint(`${effect.kind}:before-intent`);
   const row = await orNull(effects.intend(effect));
-  if (row && isDone(row.row)) return { reference: row.row.reference, foundDone: true };
+  if (row && isDone(row.row)) {
+    // Also for the one who comes after: another death may have come between the record and its failpoint.
+    failpoint(`${effect.kind}:after-record`);
+    return { reference: row.row.reference, foundDone: true };
+  }
   const maybeDone = row === null || row.row.status === 'started' || row.row.status === 'unknown';
   if (row) await orNull(effects.mark(effect.key, 'started'));
   failpoint(`${effect.kind}:after-intent`);
