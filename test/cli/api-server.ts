@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
@@ -15,7 +16,10 @@ export interface Request {
 }
 type Reply = { status?: number; body?: unknown; text?: string };
 
-/** A small API: answers by `METHOD /path` (query excluded), keeps every request, 404 as problem+json for the rest. */
+/**
+ * A small API: answers by `METHOD /path` (query excluded), keeps every request, 404 as problem+json for the rest. Ends
+ * with the test that started it.
+ */
 export const startApi = async (routes: Record<string, Reply | ((request: Request) => Reply)>) => {
   const requests: Request[] = [];
   const server = createServer(async (incoming, outgoing) => {
@@ -42,16 +46,23 @@ export const startApi = async (routes: Record<string, Reply | ((request: Request
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+  const stop = async () => {
+    if (!server.listening) return;
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
   };
+  onTestFinished(stop);
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, stop };
 };
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** What lets `muster` speak to it. */
+export const talkTo = ({ url }: Pick<Api, 'url'>, more: Record<string, string> = {}) => ({
+  MUSTER_API: url,
+  MUSTER_TOKEN: 't'.repeat(20),
+  ...more,
+});
 
 const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 

@@ -1,19 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChangeList } from '../../src/schema/change.ts';
 import { aRow, deployment } from '../domain/change-builders.ts';
-import { aProblem, muster, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
+import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
 const ledger = (list: Partial<ChangeList> = {}) => ({
   'GET /api/v1/changes': { body: { items: [], watched: [], ...list } },
@@ -39,7 +27,7 @@ describe('muster changes', () => {
         target: deployment('checkout'),
       }),
     ];
-    const { code, out } = await muster(['changes'], talkTo(await api(ledger({ items }))));
+    const { code, out } = await muster(['changes'], talkTo(await startApi(ledger({ items }))));
     expect(code).toBe(0);
     const [heads, first, second] = out.split('\n');
     expect(heads?.split(/\s{2,}/)).toEqual(['WHEN', 'KIND', 'CHANGE', 'BY', 'SERVICE', 'SOURCE']);
@@ -55,7 +43,7 @@ describe('muster changes', () => {
   });
 
   test('asks for a service, a kind, and a time that may be a duration', async () => {
-    const server = await api(ledger());
+    const server = await startApi(ledger());
     const before = Date.now();
     await muster(['changes', '--service', 'checkout', '--kind', 'flag', '--since', '4h', '--drill'], talkTo(server));
     const asked = new URL(server.requests[0]?.path ?? '', 'http://x').searchParams;
@@ -67,7 +55,7 @@ describe('muster changes', () => {
   });
 
   test('asks for nothing it was not told, and says how to tell when nothing is known', async () => {
-    const server = await api(ledger());
+    const server = await startApi(ledger());
     const { out } = await muster(['changes'], talkTo(server));
     expect(server.requests[0]?.path).toBe('/api/v1/changes');
     expect(out).toBe('no change is known; tell of one with "muster change record"\n');
@@ -80,14 +68,14 @@ describe('muster changes', () => {
       { ...place, namespace: 'search', missing: ['Secrets: no right'] },
       { ...place, namespace: '', lookedAt: '2026-01-01T00:00:00.000Z' },
     ];
-    const { out } = await muster(['changes'], talkTo(await api(ledger({ watched }))));
+    const { out } = await muster(['changes'], talkTo(await startApi(ledger({ watched }))));
     expect(out).toContain('of search in blue only a part is watched: Secrets: no right');
     expect(out).toMatch(/the nodes of blue was looked at .* ago: is the remediation worker running\?/);
     expect(out).not.toContain('shop in blue');
   });
 
   test('refuses a time that is none before it asks anybody', async () => {
-    const server = await api(ledger());
+    const server = await startApi(ledger());
     const { code, err } = await muster(['changes', '--since', 'lately'], talkTo(server));
     expect([code, server.requests.length]).toEqual([2, 0]);
     expect(err).toContain('--since is a duration such as 4h or an instant, not "lately"');
@@ -96,7 +84,7 @@ describe('muster changes', () => {
 
 describe('muster change record', () => {
   test('sends what was changed, with a key of its own', async () => {
-    const server = await api(taken());
+    const server = await startApi(taken());
     const options = ['--kind', 'config', '--service', 'checkout', '--before', '10', '--after', '20'];
     const { code, out } = await muster(['change', 'record', 'pool', '10 to 20', ...options], talkTo(server));
     expect([code, out]).toEqual([0, 'change 7 is recorded: pool 10 to 20\n']);
@@ -106,14 +94,14 @@ describe('muster change record', () => {
   });
 
   test('with a key that was used says that it was recorded before', async () => {
-    const server = await api(taken(true));
+    const server = await startApi(taken(true));
     const { out } = await muster(['change', 'record', 'x', '--kind', 'flag', '--key', 'k'], talkTo(server));
     expect(out).toContain('was recorded before');
     expect(server.requests[0]?.headers?.['idempotency-key']).toBe('k');
   });
 
   test('needs a kind that a person may tell of', async () => {
-    const server = await api(taken());
+    const server = await startApi(taken());
     expect((await muster(['change', 'record', 'x'], talkTo(server))).code).toBe(2);
     expect((await muster(['change', 'record', 'x', '--kind', 'action'], talkTo(server))).code).toBe(2);
     expect(server.requests).toEqual([]);
@@ -126,7 +114,7 @@ describe('muster change record', () => {
         body: aProblem({ status: 400, detail: 'the catalogue has no such service' }),
       },
     };
-    const { code, err } = await muster(['change', 'record', 'x', '--kind', 'flag'], talkTo(await api(refused)));
+    const { code, err } = await muster(['change', 'record', 'x', '--kind', 'flag'], talkTo(await startApi(refused)));
     expect(code).toBe(1);
     expect(err).toContain('no such service');
     const away = { MUSTER_API: 'http://127.0.0.1:9', MUSTER_TOKEN: 't'.repeat(20) };

@@ -1,18 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DrillSchedule, DrillScore, ScoreLine } from '../../src/schema/api.ts';
-import { anIncident, aProblem, muster, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
+import { anIncident, aProblem, muster, startApi, talkTo } from './api-server.ts';
 
 const aLine = (part: Partial<ScoreLine> = {}): ScoreLine => ({
   check: 'acknowledged',
@@ -49,7 +37,7 @@ describe('a drill that is waited for', () => {
     let looks = 0;
     let scores = 0;
     const first = entry('1', '2026-11-18T10:00:02.000Z', 'Dana acknowledged.');
-    return api({
+    return startApi({
       'POST /api/v1/drills': { status: 201, body: { id: 'drill-1', incidentId: null } },
       'GET /api/v1/drills/drill-1': () => ({ body: { incidentId: ++looks > 1 ? 'INC-2026-014' : null } }),
       'GET /api/v1/incidents/INC-2026-014': { body: anIncident({ drill: true, speed: 60 }) },
@@ -90,7 +78,7 @@ describe('a drill that is waited for', () => {
   });
   test('ends at a refusal of the API instead of asking for ever', async () => {
     const refused = { status: 404, body: aProblem({ status: 404, detail: 'there is no drill drill-1' }) };
-    const server = await api({
+    const server = await startApi({
       'POST /api/v1/drills': { status: 201, body: { id: 'drill-1' } },
       'GET /api/v1/drills/drill-1': refused,
     });
@@ -103,7 +91,7 @@ describe('the score', () => {
   test('is told for one incident, with the reason where a target does not apply, and is no failure', async () => {
     const none = aLine({ title: 'customers told', target: null, figure: 'not applicable', outcome: 'notApplicable' });
     const because = 'SEV2 of ours has no public updates';
-    const server = await api({
+    const server = await startApi({
       'GET /api/v1/drills/INC-2026-014/score': { body: aScore('missed', missed, { ...none, because }) },
     });
     const { code, out } = await muster(['drill', 'score', 'INC-2026-014'], talkTo(server));
@@ -124,7 +112,7 @@ describe('schedules', () => {
     nextAt: ['2026-12-01T09:00:00.000Z'],
   };
   test('are made with a day, a time and what the drill is to be', async () => {
-    const server = await api({ 'POST /api/v1/drill-schedules': { status: 201, body: aSchedule } });
+    const server = await startApi({ 'POST /api/v1/drill-schedules': { status: 201, body: aSchedule } });
     const given = ['drill', 'schedule', 'bad-release', '--day', 'first tuesday', '--at', '10:00', '--speed', '10'];
     const { code, out } = await muster([...given, '--pack', 'ours', '--severity', 'SEV2'], talkTo(server));
     expect(code).toBe(0);
@@ -140,19 +128,21 @@ describe('schedules', () => {
     expect(out).toContain('it starts next at 2026-12-01 09:00:00Z');
   });
   test('need their day and time', async () => {
-    const server = await api({});
+    const server = await startApi({});
     expect((await muster(['drill', 'schedule', 'bad-release', '--at', '10:00'], talkTo(server))).code).toBe(2);
     expect(server.requests).toEqual([]);
   });
   test('are listed with their next start, and say how to make the first', async () => {
-    const server = await api({ 'GET /api/v1/drill-schedules': { body: { items: [aSchedule] } } });
+    const server = await startApi({ 'GET /api/v1/drill-schedules': { body: { items: [aSchedule] } } });
     const { out } = await muster(['drill', 'schedules'], talkTo(server));
     expect(out).toMatch(/bad-release-first-tuesday-10-00 +bad-release +first tuesday 10:00 Europe\/Berlin +2026-12-01/);
-    const none = await api({ 'GET /api/v1/drill-schedules': { body: { items: [] } } });
+    const none = await startApi({ 'GET /api/v1/drill-schedules': { body: { items: [] } } });
     expect((await muster(['drill', 'schedules'], talkTo(none))).out).toContain('muster drill schedule');
   });
   test('are taken back by their id', async () => {
-    const server = await api({ 'DELETE /api/v1/drill-schedules/bad-release-first-tuesday-10-00': { status: 204 } });
+    const server = await startApi({
+      'DELETE /api/v1/drill-schedules/bad-release-first-tuesday-10-00': { status: 204 },
+    });
     const { code } = await muster(['drill', 'unschedule', 'bad-release-first-tuesday-10-00'], talkTo(server));
     expect(code).toBe(0);
     expect((await muster(['drill', 'unschedule', 'another'], talkTo(server))).code).toBe(1);

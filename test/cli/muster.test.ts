@@ -3,33 +3,17 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/program.ts';
-import { anIncident, aProblem, aRemediation, muster, musterProcess, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
+import { type Api, anIncident, aProblem, aRemediation, muster, musterProcess, startApi, talkTo } from './api-server.ts';
 
 const incidents = '/api/v1/incidents';
 const one = `${incidents}/INC-2026-014`;
 const open = (...items: ReturnType<typeof anIncident>[]) => ({ body: { items, nextCursor: null } });
-const talkTo = ({ url }: Api, more: Record<string, string> = {}) => ({
-  MUSTER_API: url,
-  MUSTER_TOKEN: 't'.repeat(20),
-  ...more,
-});
 
 describe('looking', () => {
   test('lists open incidents worst first, following every page', async () => {
-    const server = await api({
+    const server = await startApi({
       [`GET ${incidents}`]: ({ path }) =>
         path.includes('cursor=p2')
           ? open(anIncident({ id: 'INC-2026-015', title: 'Worst of all' }))
@@ -43,12 +27,12 @@ describe('looking', () => {
   });
 
   test('says how to make something happen when nothing is open', async () => {
-    const server = await api({ [`GET ${incidents}`]: open() });
+    const server = await startApi({ [`GET ${incidents}`]: open() });
     expect((await muster(['list'], talkTo(server))).out).toContain('muster drill bad-release');
   });
 
   test('shows the one open incident without its id, and that nobody has acknowledged', async () => {
-    const server = await api({ [`GET ${incidents}`]: open(anIncident()), [`GET ${one}`]: { body: anIncident() } });
+    const server = await startApi({ [`GET ${incidents}`]: open(anIncident()), [`GET ${one}`]: { body: anIncident() } });
     const { code, out } = await muster(['show'], talkTo(server));
     expect(code).toBe(0);
     expect(out).toContain('by nobody yet; "muster ack INC-2026-014" stops the paging');
@@ -56,7 +40,7 @@ describe('looking', () => {
   });
 
   test('asks which one when several are open', async () => {
-    const server = await api({ [`GET ${incidents}`]: open(anIncident(), anIncident({ id: 'INC-2026-015' })) });
+    const server = await startApi({ [`GET ${incidents}`]: open(anIncident(), anIncident({ id: 'INC-2026-015' })) });
     const { code, err } = await musterProcess(['show'], talkTo(server));
     expect(code).toBe(2);
     expect(err).toContain('INC-2026-014');
@@ -64,7 +48,7 @@ describe('looking', () => {
   });
 
   test('gives JSON as the API wrote it, fields it does not know included', async () => {
-    const server = await api({ [`GET ${one}`]: { body: { ...anIncident(), later: 'field' } } });
+    const server = await startApi({ [`GET ${one}`]: { body: { ...anIncident(), later: 'field' } } });
     const { out } = await musterProcess(['show', 'INC-2026-014', '--json'], talkTo(server));
     expect(JSON.parse(out)).toMatchObject({ id: 'INC-2026-014', later: 'field' });
     const before = await muster(['--json', 'show', 'INC-2026-014'], talkTo(server));
@@ -74,7 +58,7 @@ describe('looking', () => {
   test('tells what comes next, why, and what happened', async () => {
     const item = { name: 'x', dueAt: '2026-11-18T10:05:00Z', action: 'page Dana', who: 'Dana', why: 'ladder, step 2' };
     const entry = { key: 'incident/1', at: '2026-11-18T10:00:00Z', kind: 'paged', actor: anIncident().declaredBy };
-    const server = await api({
+    const server = await startApi({
       [`GET ${one}/next`]: { body: { items: [item] } },
       [`GET ${one}/why`]: { body: { items: [{ at: item.dueAt, text: 'Paged Nadia.', why: 'SEV1 ladder, step 1' }] } },
       [`GET ${one}/timeline`]: {
@@ -91,7 +75,7 @@ describe('looking', () => {
   });
 
   test('lets no text from outside steer the terminal', async () => {
-    const server = await api({
+    const server = await startApi({
       [`GET ${one}`]: { body: anIncident({ title: 'evil\u001b[2Jtitle\u0007\nsecond line' }) },
     });
     const { out } = await muster(['show', 'INC-2026-014'], talkTo(server));
@@ -126,7 +110,7 @@ describe('answering', () => {
     [['reopen', 'INC-2026-014', 'errors', 'again'], 'reopen', { reason: 'errors again' }],
     [['cancel', 'INC-2026-014', 'false alarm'], 'cancel', { reason: 'false alarm' }],
   ])('%j', async (parameters, verb, body) => {
-    const server = await api({ [`POST ${one}/${verb}`]: { body: anIncident() } });
+    const server = await startApi({ [`POST ${one}/${verb}`]: { body: anIncident() } });
     const { code, err } = await muster(parameters, talkTo(server));
     expect(err).toBe('');
     expect(code).toBe(0);
@@ -135,7 +119,7 @@ describe('answering', () => {
   });
 
   test('a declaration carries a key, so that a repeat is the same incident', async () => {
-    const server = await api({ [`POST ${incidents}`]: { status: 201, body: anIncident() } });
+    const server = await startApi({ [`POST ${incidents}`]: { status: 201, body: anIncident() } });
     await muster(['declare', 'Login', 'is', 'slow', '-s', 'SEV2', '--key', 'once'], talkTo(server));
     await muster(['declare', 'Login is slow'], talkTo(server));
     expect(server.requests[0]?.body).toEqual({ title: 'Login is slow', severity: 'SEV2' });
@@ -144,14 +128,14 @@ describe('answering', () => {
   });
 
   test('a drill says where its incident is, or that it follows', async () => {
-    const server = await api({ 'POST /api/v1/drills': { body: { id: 'd1', incidentId: null } } });
+    const server = await startApi({ 'POST /api/v1/drills': { body: { id: 'd1', incidentId: null } } });
     const { out } = await muster(['drill', 'bad-release', '--speed', '10', '--people'], talkTo(server));
     expect(server.requests[0]?.body).toEqual({ scenario: 'bad-release', speed: 10, people: true });
     expect(out).toContain('muster list');
   });
 
   test('a proposal names its target in full', async () => {
-    const server = await api({
+    const server = await startApi({
       [`POST ${one}/remediations`]: { status: 201, body: aRemediation({ status: 'planning' }) },
     });
     const given = ['propose', 'INC-2026-014', 'scale-workload', '--param', 'replicas=6', '--target'];
@@ -167,7 +151,7 @@ describe('answering', () => {
   });
 
   test('a node is named without a namespace, and nothing else is', async () => {
-    const server = await api({
+    const server = await startApi({
       [`POST ${one}/remediations`]: { status: 201, body: aRemediation({ status: 'planning' }) },
     });
     const given = ['propose', 'INC-2026-014', 'cordon-node', '--target'];
@@ -187,7 +171,7 @@ describe('answering', () => {
 
 describe('deciding on a plan', () => {
   const waiting = (...items: unknown[]) =>
-    api({
+    startApi({
       [`GET ${one}/remediations`]: { body: { items } },
       [`POST ${one}/remediations/rem-1/approve`]: { body: aRemediation({ status: 'applying' }) },
       [`POST ${one}/remediations/rem-1/deny`]: { body: aRemediation({ status: 'rejected' }) },
@@ -264,7 +248,7 @@ describe('what goes wrong says what to do', () => {
       detail: 'correct the fields',
       errors: [{ path: 'severity', message: 'one of SEV1' }],
     });
-    const server = await api({ [`POST ${one}/severity`]: { status: 400, body: problem } });
+    const server = await startApi({ [`POST ${one}/severity`]: { status: 400, body: problem } });
     const { code, err } = await musterProcess(['severity', 'INC-2026-014', 'P9'], talkTo(server));
     expect(code).toBe(1);
     expect(err).toBe('muster: correct the fields\n  severity: one of SEV1\n');
@@ -283,7 +267,7 @@ describe('what goes wrong says what to do', () => {
   });
 
   test('no token, and a token that is not accepted', async () => {
-    const server = await api({
+    const server = await startApi({
       [`GET ${incidents}`]: { status: 401, body: aProblem({ status: 401, detail: 'log in' }) },
     });
     expect((await muster(['list'], { MUSTER_API: server.url })).err).toContain('set MUSTER_TOKEN');
@@ -304,7 +288,7 @@ describe('what goes wrong says what to do', () => {
   });
 
   test('an answer that is not the API', async () => {
-    const server = await api({ [`GET ${one}`]: { body: { hello: 'world' } } });
+    const server = await startApi({ [`GET ${one}`]: { body: { hello: 'world' } } });
     expect((await muster(['show', 'INC-2026-014'], talkTo(server))).err).toContain('openapi.json');
   });
 });
@@ -313,7 +297,7 @@ describe('the token', () => {
   const home = () => mkdtempSync(join(tmpdir(), 'muster-cli-'));
 
   test('comes from the file of the person, or of this machine when the API is here', async () => {
-    const server = await api({ [`GET ${incidents}`]: open() });
+    const server = await startApi({ [`GET ${incidents}`]: open() });
     const dir = home();
     mkdirSync(join(dir, '.config', 'muster'), { recursive: true });
     writeFileSync(join(dir, '.config', 'muster', 'token'), 'from-the-person\n');
@@ -330,7 +314,7 @@ describe('the token', () => {
 describe('without the API', () => {
   test('on-call asks the API when it is there', async () => {
     const people = [{ id: 'ada', name: 'Ada', until: null }];
-    const server = await api({
+    const server = await startApi({
       'GET /api/v1/on-call': {
         body: {
           duties: [
@@ -403,7 +387,7 @@ describe('help and colour', () => {
     [true, { NO_COLOR: '1' }, false],
     [false, {}, false],
   ])('colour on a terminal only (%j, %j)', async (isTTY, environment, coloured) => {
-    const server = await api({ [`GET ${one}`]: { body: anIncident() } });
+    const server = await startApi({ [`GET ${one}`]: { body: anIncident() } });
     let out = '';
     await run(['show', 'INC-2026-014'], {
       environment: talkTo(server, environment),

@@ -1,18 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
-import { aProblem, muster, startApi } from './api-server.ts';
+import { describe, expect, test } from 'vitest';
+import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
 const path = '/api/v1/overrides';
 const swap = {
   id: '14',
@@ -26,7 +15,7 @@ const swap = {
 
 describe('override', () => {
   test('add sends the span in UTC and says who holds what until when', async () => {
-    const server = await api({ [`POST ${path}`]: { status: 201, body: swap } });
+    const server = await startApi({ [`POST ${path}`]: { status: 201, body: swap } });
     const span = ['--from', '2026-12-24T09:00:00+01:00', '--until', swap.until];
     const { code, out } = await muster(['override', 'add', 'shop', 'mei', ...span, '--note', 'ill'], talkTo(server));
     expect(code).toBe(0);
@@ -42,7 +31,7 @@ describe('override', () => {
   });
 
   test('add without its end, or with a time that means another on each machine, is not understood', async () => {
-    const server = await api({});
+    const server = await startApi({});
     expect((await muster(['override', 'add', 'shop', 'mei'], talkTo(server))).code).toBe(2);
     const local = ['override', 'add', 'shop', 'mei', '--until', '2026-12-27T08:00'];
     expect(await muster(local, talkTo(server))).toMatchObject({ code: 2, err: expect.stringContaining('its zone') });
@@ -51,24 +40,24 @@ describe('override', () => {
 
   test('add that is refused says what to do instead', async () => {
     const detail = 'you may put yourself on call, not mei; ask a commander or admin, or them to do it';
-    const server = await api({ [`POST ${path}`]: { status: 403, body: aProblem({ status: 403, detail }) } });
+    const server = await startApi({ [`POST ${path}`]: { status: 403, body: aProblem({ status: 403, detail }) } });
     const { code, err } = await muster(['override', 'add', 'shop', 'mei', '--until', swap.until], talkTo(server));
     expect(code).toBe(1);
     expect(err).toContain('ask a commander');
   });
 
   test('list shows who, when, by whom and why, also as JSON', async () => {
-    const server = await api({ [`GET ${path}`]: { body: { items: [swap] } } });
+    const server = await startApi({ [`GET ${path}`]: { body: { items: [swap] } } });
     const { out } = await muster(['override', 'list'], talkTo(server));
     expect(out).toMatch(/14 +shop +mei +2026-12-24 08:00:00Z +2026-12-27 08:00:00Z +dana +Nadia is ill/);
     const json = await muster(['override', 'list', '--json'], talkTo(server));
     expect(JSON.parse(json.out)).toEqual({ items: [swap] });
-    const none = await api({ [`GET ${path}`]: { body: { items: [] } } });
+    const none = await startApi({ [`GET ${path}`]: { body: { items: [] } } });
     expect((await muster(['override', 'list'], talkTo(none))).out).toContain('no overrides');
   });
 
   test('remove takes the number from the list', async () => {
-    const server = await api({ [`DELETE ${path}/14`]: { status: 200, body: null } });
+    const server = await startApi({ [`DELETE ${path}/14`]: { status: 200, body: null } });
     expect(await muster(['override', 'remove', '14'], talkTo(server))).toMatchObject({
       code: 0,
       out: 'override 14 is removed\n',
@@ -88,7 +77,7 @@ describe('on-call', () => {
       { at: swap.until, from: mei, to: ada },
       { at: '2026-12-28T08:00:00.000Z', from: ada, to: null },
     ];
-    const server = await api(
+    const server = await startApi(
       board({
         schedules: [{ schedule: 'shop', person: mei, override: '14', handOvers }],
         overrides: [swap],
@@ -104,13 +93,13 @@ describe('on-call', () => {
   });
 
   test('says when overrides are not known: from the API without its database, and from the file', async () => {
-    const server = await api(board({ schedules: [], overrides: null, gaps: [] }));
+    const server = await startApi(board({ schedules: [], overrides: null, gaps: [] }));
     expect((await muster(['on-call'], talkTo(server))).out).toContain('overrides are not known');
     const organisation = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
     const { out } = await muster(['on-call', '--organisation', organisation, '--at', '2026-01-06T12:00:00Z']);
     expect(out).toContain('overrides are not known');
     expect(out).toMatch(/shop +Nadia Okafor +now\n +Tomas Lindqvist +from 2026-01-12 08:00:00Z/);
-    const none = await api(board({ schedules: [], overrides: [], gaps: [] }));
+    const none = await startApi(board({ schedules: [], overrides: [], gaps: [] }));
     expect((await muster(['on-call'], talkTo(none))).out).not.toContain('override');
   });
 });

@@ -1,16 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { aPlan, muster, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-let api: Api | null = null;
-afterEach(() => api?.stop());
+import { describe, expect, test } from 'vitest';
+import { aPlan, muster, startApi, talkTo } from './api-server.ts';
 
 const plans = 'POST /api/v1/plans';
 const planned = { body: { kind: 'plan', plan: aPlan(), mode: 'approve', because: ['policy production says approve'] } };
 const refused = { body: { kind: 'refused', because: 'a rollout is in progress: wait for it' } };
 const answering = async (reply: Parameters<typeof startApi>[0][string]) => {
-  api = await startApi({ [plans]: reply });
-  return { server: api, environment: { MUSTER_API: api.url, MUSTER_TOKEN: 't'.repeat(20) } };
+  const server = await startApi({ [plans]: reply });
+  return { server, environment: talkTo(server) };
 };
 
 describe('muster plan', () => {

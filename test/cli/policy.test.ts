@@ -1,17 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { anIncident, muster, startApi } from './api-server.ts';
+import { describe, expect, test } from 'vitest';
+import { anIncident, muster, startApi, talkTo } from './api-server.ts';
 
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
 const one = '/api/v1/incidents/INC-2026-014';
 
 const aDifference = (more: object = {}) => ({
@@ -35,7 +24,7 @@ const aDifference = (more: object = {}) => ({
 describe('the policy of an incident', () => {
   test('is read aloud, whole or for one severity', async () => {
     const promise = (severity: string | null, place: string, text: string) => ({ severity, place, text });
-    const server = await api({
+    const server = await startApi({
       [`GET ${one}/policy`]: {
         body: {
           incidentId: 'INC-2026-014',
@@ -66,7 +55,7 @@ describe('the policy of an incident', () => {
   });
 
   test('is compared in sentences, and the answer says how to go over', async () => {
-    const server = await api({ [`GET ${one}/policy/diff`]: { body: aDifference() } });
+    const server = await startApi({ [`GET ${one}/policy/diff`]: { body: aDifference() } });
     const { code, out } = await muster(['policy', 'diff', 'INC-2026-014'], talkTo(server));
     expect(code).toBe(0);
     expect(out).toContain('  SEV1 ladder: engineering-manager is paged after 10 min instead of 15 min\n');
@@ -76,7 +65,7 @@ describe('the policy of an incident', () => {
 
   test('is compared with another pack by rank, and says when nobody can tell the severity', async () => {
     const answer = aDifference({ to: 'two-only', matchedBy: 'rank', severity: { before: 'SEV3', after: null } });
-    const server = await api({ [`GET ${one}/policy/diff`]: { body: answer } });
+    const server = await startApi({ [`GET ${one}/policy/diff`]: { body: answer } });
     const { out } = await muster(['policy', 'diff', 'INC-2026-014', '--pack', 'two-only'], talkTo(server));
     expect(server.requests[0]?.path).toBe(`${one}/policy/diff?pack=two-only`);
     expect(out).toContain('matched by rank');
@@ -84,13 +73,13 @@ describe('the policy of an incident', () => {
   });
 
   test('that is the same says so', async () => {
-    const server = await api({ [`GET ${one}/policy/diff`]: { body: aDifference({ changes: [] }) } });
+    const server = await startApi({ [`GET ${one}/policy/diff`]: { body: aDifference({ changes: [] }) } });
     const { out } = await muster(['policy', 'diff', 'INC-2026-014'], talkTo(server));
     expect(out).toContain('nothing would change');
   });
 
   test('is exchanged only with a reason', async () => {
-    const server = await api({ [`POST ${one}/policy/apply`]: { body: anIncident() } });
+    const server = await startApi({ [`POST ${one}/policy/apply`]: { body: anIncident() } });
     expect((await muster(['policy', 'apply', 'INC-2026-014'], talkTo(server))).code).toBe(2);
     expect(server.requests).toEqual([]);
     const given = ['policy', 'apply', 'INC-2026-014', '--pack', 'playbook-p0-p3', '--severity', 'P1'];
@@ -99,7 +88,7 @@ describe('the policy of an incident', () => {
   });
 
   test('is JSON under --json', async () => {
-    const server = await api({ [`GET ${one}/policy/diff`]: { body: aDifference() } });
+    const server = await startApi({ [`GET ${one}/policy/diff`]: { body: aDifference() } });
     const { out } = await muster(['policy', 'diff', 'INC-2026-014', '--json'], talkTo(server));
     expect(JSON.parse(out)).toMatchObject({ matchedBy: 'name' });
   });
@@ -109,7 +98,7 @@ describe('declaring with answers', () => {
   const incidents = 'POST /api/v1/incidents';
 
   test('sends each answer as what it is', async () => {
-    const server = await api({ [incidents]: { status: 201, body: anIncident() } });
+    const server = await startApi({ [incidents]: { status: 201, body: anIncident() } });
     const answers = ['users=most', 'dataLoss=yes', 'workaround=no', 'errorRate=0.12'];
     const given = ['declare', 'Search is down', '--category', 'database'];
     const { code } = await muster([...given, ...answers.flatMap((answer) => ['--answer', answer])], talkTo(server));
@@ -122,7 +111,7 @@ describe('declaring with answers', () => {
   });
 
   test('refuses what is no answer, and a declaration without a word, before anything is sent', async () => {
-    const server = await api({ [incidents]: { status: 201, body: anIncident() } });
+    const server = await startApi({ [incidents]: { status: 201, body: anIncident() } });
     const broken = await muster(['declare', 'Down', '--answer', 'users'], talkTo(server));
     expect([broken.code, broken.err]).toEqual([2, expect.stringContaining('--answer signal=value')]);
     expect((await muster(['declare'], talkTo(server))).code).toBe(2);
@@ -130,7 +119,7 @@ describe('declaring with answers', () => {
   });
 
   test('lists what the pack asks without declaring anything', async () => {
-    const server = await api({
+    const server = await startApi({
       'GET /api/v1/assessment': {
         body: {
           pack: 'workflow-p1-p4',

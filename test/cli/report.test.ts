@@ -1,18 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Report, ReportList, TakenReport } from '../../src/schema/report.ts';
-import { aProblem, muster, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
+import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
 const kept = (more: Partial<Report> = {}): Report => ({
   id: '7',
@@ -36,7 +24,7 @@ const taken = (more: Partial<TakenReport> = {}) => ({
 
 describe('muster report', () => {
   test('sends what the customer says, and says what became of it and how many there are', async () => {
-    const server = await api(taken());
+    const server = await startApi(taken());
     const options = ['--service', 'checkout', '--customer', 'acme', '--enterprise', '--ticket', 'T-123'];
     const { code, out } = await muster(['report', 'blank page', ...options], talkTo(server));
     expect(code).toBe(0);
@@ -56,17 +44,17 @@ describe('muster report', () => {
 
   test('names the incident, and says when it was reported before', async () => {
     const report = kept({ incidentId: 'INC-2026-014', because: null });
-    const { out } = await muster(['report', 'blank', 'page'], talkTo(await api(taken({ report, repeat: true }))));
+    const { out } = await muster(['report', 'blank', 'page'], talkTo(await startApi(taken({ report, repeat: true }))));
     expect(out).toContain('report 7, reported before, belongs to INC-2026-014');
   });
 
   test('says nothing of counts where the pack counts none', async () => {
-    const { out } = await muster(['report', 'blank page'], talkTo(await api(taken({ counts: null }))));
+    const { out } = await muster(['report', 'blank page'], talkTo(await startApi(taken({ counts: null }))));
     expect(out).not.toContain('in the window');
   });
 
   test('of an enterprise customer without a name sends nothing: it could not be counted', async () => {
-    const server = await api(taken());
+    const server = await startApi(taken());
     const { code, err } = await muster(['report', 'blank page', '--enterprise'], talkTo(server));
     expect(code).toBe(2);
     expect(err).toContain('--customer');
@@ -76,7 +64,7 @@ describe('muster report', () => {
   test('that is refused says why', async () => {
     const detail = 'ticket T-123 was reported before';
     const body = aProblem({ status: 409, code: 'conflict', detail });
-    const server = await api({ 'POST /api/v1/reports': { status: 409, body } });
+    const server = await startApi({ 'POST /api/v1/reports': { status: 409, body } });
     const { code, err } = await muster(['report', 'blank page', '--ticket', 'T-123'], talkTo(server));
     expect(code).toBe(1);
     expect(err).toContain(detail);
@@ -97,7 +85,7 @@ describe('muster reports', () => {
     ['overdue', true, '2 for 20 min, overdue'],
     ['in time', false, '2 for 20 min'],
   ])('shows what waits for an incident: %s', async (_, overdue, words) => {
-    const server = await api({ 'GET /api/v1/reports': { body: list(overdue) } });
+    const server = await startApi({ 'GET /api/v1/reports': { body: list(overdue) } });
     const { out } = await muster(['reports', 'blank', 'page'], talkTo(server));
     expect(server.requests[0]?.path).toBe('/api/v1/reports?pattern=blank+page');
     const rows = rowsOf(out);
@@ -107,7 +95,7 @@ describe('muster reports', () => {
 
   test('says how to tell of one where there is none', async () => {
     const body: ReportList = { windowMs: null, matchedWithinMs: null, items: [], patterns: [] };
-    const { out } = await muster(['reports'], talkTo(await api({ 'GET /api/v1/reports': { body } })));
+    const { out } = await muster(['reports'], talkTo(await startApi({ 'GET /api/v1/reports': { body } })));
     expect(out).toContain('muster report');
   });
 });

@@ -1,17 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { muster, startApi } from './api-server.ts';
-
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
+import { describe, expect, test } from 'vitest';
+import { type Api, muster, startApi, talkTo } from './api-server.ts';
 
 const nadia = { id: 'nadia', name: 'Nadia' };
 const tomas = { id: 'tomas', name: 'Tomás' };
@@ -42,14 +30,14 @@ const lastOf = ({ requests }: Api) => requests.at(-1);
 
 describe('muster shift', () => {
   test('shows who is on each shift, who owns it and what it waits for', async () => {
-    const { out } = await muster(['shift'], talkTo(await api(routes(nadia))));
+    const { out } = await muster(['shift'], talkTo(await startApi(routes(nadia))));
     const rows = out.split('\n').map((line) => line.split(/ {2,}/));
     expect(rows[1]).toEqual(['shop', 'Nadia', 'Tomás', '-', 'Nadia to accept']);
     expect(rows[2]).toEqual(['dba', 'Tomás', 'Tomás', 'Nadia 2026-11-23 08:00:00Z', 'a note of Tomás']);
   });
 
   test('accept takes the shift that waits for whoever asks', async () => {
-    const server = await api(routes(nadia));
+    const server = await startApi(routes(nadia));
     expect(await muster(['shift', 'accept'], talkTo(server))).toMatchObject({
       code: 0,
       out: 'Nadia owns the shift shop\n',
@@ -58,7 +46,7 @@ describe('muster shift', () => {
   });
 
   test('accept of somebody whom no shift waits for sends nothing and says which there are', async () => {
-    const server = await api(routes({ id: 'mei' }));
+    const server = await startApi(routes({ id: 'mei' }));
     const { code, err } = await muster(['shift', 'accept'], talkTo(server));
     expect(code).toBe(2);
     expect(err).toContain('--schedule: shop, dba');
@@ -66,7 +54,7 @@ describe('muster shift', () => {
   });
 
   test('note goes to the named shift, with an idempotency key', async () => {
-    const server = await api(routes(tomas));
+    const server = await startApi(routes(tomas));
     const { code } = await muster(['shift', 'note', 'payouts', 'are', 'slow', '--schedule', 'dba'], talkTo(server));
     expect(code).toBe(0);
     expect(lastOf(server)).toMatchObject({ path: '/api/v1/shifts/dba/note', body: { text: 'payouts are slow' } });
@@ -74,7 +62,7 @@ describe('muster shift', () => {
   });
 
   test('note of somebody with two shifts asks which one is meant', async () => {
-    const { code, err } = await muster(['shift', 'note', 'hello'], talkTo(await api(routes(tomas))));
+    const { code, err } = await muster(['shift', 'note', 'hello'], talkTo(await startApi(routes(tomas))));
     expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('--schedule: shop, dba') });
   });
 });
@@ -84,7 +72,7 @@ describe('muster role', () => {
     [['offer', '-', 'technical-lead', 'tomas'], 'offer', { role: 'technicalLead', person: 'tomas' }],
     [['accept', '-', 'commander'], 'accept', { role: 'commander' }],
   ])('%j asks before it changes hands', async (parameters, verb, body) => {
-    const server = await api({
+    const server = await startApi({
       'GET /api/v1/incidents': { body: { items: [], nextCursor: null } },
       [`POST /api/v1/incidents/INC-1/roles/${verb}`]: { body: {} },
     });

@@ -1,17 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { aProblem, muster, startApi } from './api-server.ts';
+import { describe, expect, test } from 'vitest';
+import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-const api = async (routes: Parameters<typeof startApi>[0]): Promise<Api> => {
-  const started = await startApi(routes);
-  running.push(started);
-  return started;
-};
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
-const talkTo = ({ url }: Api) => ({ MUSTER_API: url, MUSTER_TOKEN: 't'.repeat(20) });
 const path = '/api/v1/stops';
 const stop = {
   scope: 'global',
@@ -23,7 +12,7 @@ const ordered = { status: 201, body: { ...stop, told: ['INC-2026-014'], doubt: n
 
 describe('stop', () => {
   test('without a scope stops every change, and says who can lift it and how', async () => {
-    const server = await api({ [`POST ${path}`]: ordered });
+    const server = await startApi({ [`POST ${path}`]: ordered });
     const { code, out } = await muster(['stop', '--reason', 'it gets worse'], talkTo(server));
     expect(code).toBe(0);
     expect(server.requests[0]?.body).toEqual({ scope: 'global', reason: 'it gets worse' });
@@ -34,7 +23,7 @@ describe('stop', () => {
 
   test('of one cluster or action names it, and passes on what the API doubts', async () => {
     const doubt = 'no service is in a cluster blu';
-    const server = await api({ [`POST ${path}`]: { status: 201, body: { ...ordered.body, doubt } } });
+    const server = await startApi({ [`POST ${path}`]: { status: 201, body: { ...ordered.body, doubt } } });
     const { out } = await muster(['stop', 'cluster/blu', '--reason', 'upgrade'], talkTo(server));
     expect(server.requests[0]?.body).toEqual({ scope: 'cluster/blu', reason: 'upgrade' });
     expect(out).toContain(doubt);
@@ -47,7 +36,7 @@ describe('stop', () => {
     ['and lift at once', ['stop', 'global', '--lift', 'global', '--reason', 'x'], 'give one of'],
     ['lifted without a reason', ['stop', '--lift', 'global'], '--reason'],
   ])('%s is not understood, and nothing is asked', async (_, words, remedy) => {
-    const server = await api({ [`POST ${path}`]: ordered });
+    const server = await startApi({ [`POST ${path}`]: ordered });
     expect(await muster(words, talkTo(server))).toMatchObject({ code: 2, err: expect.stringContaining(remedy) });
     expect(server.requests).toEqual([]);
   });
@@ -55,16 +44,16 @@ describe('stop', () => {
   test('--list shows what is stopped, and the record of who stopped and lifted what', async () => {
     const { since: at, ...what } = stop;
     const record = [{ at, event: 'stopped', ...what }];
-    const server = await api({ [`GET ${path}`]: { body: { items: [stop], record } } });
+    const server = await startApi({ [`GET ${path}`]: { body: { items: [stop], record } } });
     const { out } = await muster(['stop', '--list'], talkTo(server));
     expect(out).toMatch(/global +2026-12-24 08:00:00Z +Hugo Barreto +it gets worse/);
     expect(out).toMatch(/2026-12-24 08:00:00Z +stopped +global +Hugo Barreto +it gets worse/);
-    const none = await api({ [`GET ${path}`]: { body: { items: [], record: [] } } });
+    const none = await startApi({ [`GET ${path}`]: { body: { items: [], record: [] } } });
     expect((await muster(['stop', '--list'], talkTo(none))).out).toBe('nothing is stopped\n');
   });
 
   test('--lift sends the scope as one part of the path, with the reason', async () => {
-    const server = await api({ [`DELETE ${path}/cluster%2Fblue`]: { status: 200, body: null } });
+    const server = await startApi({ [`DELETE ${path}/cluster%2Fblue`]: { status: 200, body: null } });
     const { code, out } = await muster(['stop', '--lift', 'cluster/blue', '--reason', 'done'], talkTo(server));
     expect(code).toBe(0);
     expect(server.requests[0]?.body).toEqual({ reason: 'done' });
@@ -73,7 +62,9 @@ describe('stop', () => {
 
   test('--lift by somebody who may not says whom to ask', async () => {
     const detail = 'this needs the role commander or admin; ask somebody who has it';
-    const server = await api({ [`DELETE ${path}/global`]: { status: 403, body: aProblem({ status: 403, detail }) } });
+    const server = await startApi({
+      [`DELETE ${path}/global`]: { status: 403, body: aProblem({ status: 403, detail }) },
+    });
     const { code, err } = await muster(['stop', '--lift', 'global', '--reason', 'done'], talkTo(server));
     expect(code).toBe(1);
     expect(err).toContain('commander or admin');

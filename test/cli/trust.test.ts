@@ -1,12 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
-import { muster, startApi } from './api-server.ts';
+import { describe, expect, test } from 'vitest';
+import { muster, startApi, talkTo } from './api-server.ts';
 
-type Api = Awaited<ReturnType<typeof startApi>>;
-const running: Api[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.stop()));
-});
 const row = {
   runbook: 'bad-release',
   version: 3,
@@ -25,8 +20,7 @@ const row = {
 };
 const trust = async (items: object[], ...words: string[]) => {
   const server = await startApi({ 'GET /api/v1/trust': { status: 200, body: { drills: false, items } } });
-  running.push(server);
-  return muster(['trust', ...words], { MUSTER_API: server.url, MUSTER_TOKEN: 't'.repeat(20) });
+  return muster(['trust', ...words], talkTo(server));
 };
 
 describe('trust', () => {
