@@ -1,21 +1,13 @@
 /** How much Muster may do by itself, now: the remediation policies, lowered by freezes, limits, flapping, storms and results. */
 import { approvalDuring, freezeCaps, frozen } from '../../src/domain/freeze.ts';
-import {
-  flapCap,
-  flapping,
-  limitCaps,
-  limitsExceeded,
-  storm,
-  stormCaps,
-  type Unwell,
-} from '../../src/domain/limits.ts';
+import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/limits.ts';
 import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
+import { blindCaps, unwellIn } from '../../src/domain/mode-circumstances.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
 import { holdersOf } from '../../src/domain/on-call.ts';
 import { targetKey } from '../../src/domain/target.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import { runbookIn } from '../../src/packs/runbook-library.ts';
-import type { Organisation } from '../../src/schema/organisation.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
 import { type RemediationDependencies, scopeOf } from './context.ts';
@@ -80,7 +72,7 @@ export const decideMode = async (
     }),
     ...limitCaps(limitsExceeded(counts, rules.limits)),
     ...common.caps,
-    ...blindCaps(dependencies, request),
+    ...blindCaps(dependencies.organisation, request.target),
   ]);
   const rule = decided.approval && approvalDuring(windows, decided.approval);
   return {
@@ -91,14 +83,6 @@ export const decideMode = async (
     flap: common.flap,
     rules,
   };
-};
-
-/** Nothing of it can be read back, so nobody but a person may answer for it. */
-const blindCaps = ({ organisation }: RemediationDependencies, { target }: ModeRequest): Cap[] => {
-  const entry = target.kind === 'Switch' ? organisation.switches[target.name] : undefined;
-  return entry && !entry.read
-    ? [{ mode: 'approve', because: `${entry.title} cannot be read back, so a person approves it each time` }]
-    : [];
 };
 
 /** Treating a symptom again and again, or one of many: somebody should look for the cause. Practice is repeated on purpose. */
@@ -115,7 +99,7 @@ const commonCauses = async (
   const unwell = await store.limits.unwellServices({ drill: false, since: since(rules.storm.coolDownMs) });
   const caps = stormCaps(
     blastClass,
-    storm({ unwell, targets: targetsOf(organisation, target.cluster, unwell) }, rules.storm, atMs),
+    storm({ unwell, targets: unwellIn(organisation, target.cluster, unwell) }, rules.storm, atMs),
   );
   if (!runbook) return { caps, flap: null };
   const keys = { targetKey: targetKey(target), drill: false, runbook: runbook.name };
@@ -127,17 +111,6 @@ const commonCauses = async (
   }
   const open = await store.limits.breaker(keys, at);
   return { caps: open ? [...caps, { mode: cap.mode, because: open.because }] : caps, flap: null };
-};
-
-/** Of fewer services than this a share says nothing. */
-const servicesForShare = 10;
-
-/** The services of the same cluster: what they have in common is often the cause. */
-const targetsOf = ({ services }: Organisation, cluster: string, unwell: readonly Unwell[]) => {
-  const there = Object.entries(services).flatMap(([id, { workload }]) => (workload?.cluster === cluster ? [id] : []));
-  const now = new Set(unwell.filter(({ to }) => to === null).map(({ service }) => service));
-  if (there.length < servicesForShare) return null;
-  return { unhealthy: there.filter((id) => now.has(id)).length, all: there.length };
 };
 
 /** Ids of those who hold one of the duties at the instant, those of the team first. */
