@@ -75,7 +75,10 @@ const mostPrecious = 'production';
 const isBeside = (workload: Target, target: Target): boolean =>
   workload.cluster === target.cluster && (target.namespace === '' || workload.namespace === target.namespace);
 
-/** The target's, where the catalogue says whose it is; whoever wants it from elsewhere cannot make it less precious. */
+/**
+ * The target's, where the catalogue says whose it is; whoever wants it from elsewhere cannot make it less precious.
+ * What is nobody's is taken for the most precious: no incident's word makes it less.
+ */
 const environmentAt = (
   { services, switches }: Pick<Organisation, 'services' | 'switches'>,
   service: string | null,
@@ -92,7 +95,7 @@ const environmentAt = (
     )
     .map(([, one]) => one.environment);
   const asked = environmentOf(service === null ? null : services[service]);
-  return [asked, ...owners].includes(mostPrecious) ? mostPrecious : (owners[0] ?? asked);
+  return [asked, ...owners].includes(mostPrecious) ? mostPrecious : (owners[0] ?? mostPrecious);
 };
 
 /** Throws InvalidInput for an unknown action and for a target it is not made for. */

@@ -157,12 +157,17 @@ const durationFaults = (
   });
 
 /** Only what proves something may finish, and a way leads down or out. */
-const wayFaults = (steps: readonly RunbookStep[], { id, on }: RunbookStep, index: number, fault: PlaceFault): Fault[] =>
+const wayFaults = (
+  steps: readonly RunbookStep[],
+  { id, on, factors }: RunbookStep,
+  index: number,
+  fault: PlaceFault,
+): Fault[] =>
   verdicts.flatMap((verdict) => {
     const path = ['spec', 'steps', index, 'on', verdict];
     const word = on[verdict];
     if (isEnd(word)) {
-      const wrong = endFault(verdict, word);
+      const wrong = endFault(verdict, word, factors);
       return wrong === null ? [] : [fault(path, wrong)];
     }
     const wanted = steps.findIndex((step) => step.id === word);
@@ -186,7 +191,9 @@ const wayFaults = (steps: readonly RunbookStep[], { id, on }: RunbookStep, index
       : [];
   });
 
-const endFault = (verdict: Verdict, end: string): string | null => {
+const endFault = (verdict: Verdict, end: string, { reversible }: RunbookStep['factors']): string | null => {
+  if (verdict === 'worse' && reversible && end !== 'revertAndEscalate')
+    return 'what made it worse and can be taken back is taken back; give revertAndEscalate';
   if (end === 'finish' && verdict === 'inconclusive')
     return 'missing data is no success; give a later step, ask or escalate';
   if (end === 'finish' && verdict !== 'recovered')

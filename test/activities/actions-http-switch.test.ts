@@ -315,6 +315,19 @@ describe('a hook that nothing can be read of', () => {
     });
   });
 
+  test('is production where it is nobody\'s, whatever service the incident speaks of', async () => {
+    const services = Object.entries(sandboxOrganisation.services).map(([id, service]) => [
+      id,
+      { ...service, environment: 'staging' },
+    ]);
+    const { service: _, ...nobodys } = sandboxOrganisation.switches['payments-breaker'] ?? {};
+    const switches = { ...sandboxOrganisation.switches, 'payments-breaker': nobodys } as Organisation['switches'];
+    const bench = await aBench({
+      organisation: { ...sandboxOrganisation, services: Object.fromEntries(services), switches },
+    });
+    expect(await bench.modeOf(action, breaker, { to: 'open' })).toMatchObject({ mode: 'approve' });
+  });
+
   test('cannot be taken back', async () => {
     const bench = await aBench();
     const plan = await bench.plan(action, cache, { to: 'cleared' });
