@@ -1,7 +1,7 @@
 /** What every activity of a run starts from: the action, the way to its target, and the store's knowledge of both. */
 import { InvalidInput } from '../../src/domain/errors.ts';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
-import { environmentOf, type Scope } from '../../src/domain/mode-scope.ts';
+import { scopeOf } from '../../src/domain/mode-scope.ts';
 import { targetKey } from '../../src/domain/target.ts';
 import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
 import type { RunbookLibrary } from '../../src/packs/runbook-library.ts';
@@ -55,48 +55,6 @@ export interface RemediationDependencies {
   /** The node this worker runs on, which it never takes out of service. */
   ownNode?: string | null;
 }
-
-/** What the policies are asked about. */
-export const scopeOf = (
-  organisation: Pick<Organisation, 'services' | 'switches'>,
-  { incident, target, runbook }: Pick<ApplyRequest, 'incident' | 'runbook'> & { target: Target },
-): Scope => ({
-  environment: environmentAt(organisation, incident.service, target),
-  cluster: target.cluster,
-  namespace: target.namespace,
-  service: incident.service,
-  runbook,
-  drill: incident.drill,
-});
-
-const mostPrecious = 'production';
-
-/** What nobody owns, a node or a ConfigMap, is as precious as the services that stand on it or beside it. */
-const isBeside = (workload: Target, target: Target): boolean =>
-  workload.cluster === target.cluster && (target.namespace === '' || workload.namespace === target.namespace);
-
-/**
- * The target's, where the catalogue says whose it is; whoever wants it from elsewhere cannot make it less precious.
- * What is nobody's is taken for the most precious: no incident's word makes it less.
- */
-const environmentAt = (
-  { services, switches }: Pick<Organisation, 'services' | 'switches'>,
-  service: string | null,
-  target: Target,
-): string => {
-  const ofSwitch = target.kind === 'Switch' ? switches[target.name]?.service : undefined;
-  const owners = Object.entries(services)
-    .filter(
-      ([id, { workload, database }]) =>
-        id === ofSwitch ||
-        (workload !== undefined && targetKey(workload) === targetKey(target)) ||
-        (target.kind === 'Database' && database === target.cluster) ||
-        (workload !== undefined && isBeside(workload, target)),
-    )
-    .map(([, one]) => one.environment);
-  const asked = environmentOf(service === null ? null : services[service]);
-  return [asked, ...owners].includes(mostPrecious) ? mostPrecious : (owners[0] ?? mostPrecious);
-};
 
 /** Throws InvalidInput for an unknown action and for a target it is not made for. */
 export const actionFor = (name: string, target: Target): Action => {

@@ -4,13 +4,14 @@ import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '
 import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
 import { blindCaps, unwellIn } from '../../src/domain/mode-circumstances.ts';
 import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
+import { scopeOf } from '../../src/domain/mode-scope.ts';
 import { holdersOf } from '../../src/domain/on-call.ts';
 import { targetKey } from '../../src/domain/target.ts';
 import { standingOf } from '../../src/domain/trust.ts';
 import { runbookIn } from '../../src/packs/runbook-library.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';
-import { type RemediationDependencies, scopeOf } from './context.ts';
+import type { RemediationDependencies } from './context.ts';
 
 export interface ModeRequest {
   incident: IncidentContext;
