@@ -1,5 +1,5 @@
 /** Modes, approvals and limits in sentences, for whoever asks what would happen. */
-import type { Mode } from '../schema/remediation-policy.ts';
+import type { ChangingClass, FreezeWindow, Mode, Selection } from '../schema/remediation-policy.ts';
 import { spanInWords } from './duration.ts';
 import type { ApprovalRule, Limits } from './mode-rules.ts';
 
@@ -33,3 +33,41 @@ export const limitsInWords = ({ perTarget, perRunbook, perCluster, total }: Limi
   `${perCluster.max} in one cluster within ${spanInWords(perCluster.windowMs)}, ${perCluster.concurrent} at once`,
   `${total.max} everywhere within ${spanInWords(total.windowMs)}`,
 ];
+
+const classes: Record<ChangingClass, string> = {
+  B1: 'one pod, one session, a switch that returns by itself',
+  B2: 'one workload, rolling and reversible',
+  B3: 'a node, all traffic of a service, a restart of a database',
+  B4: 'what cannot be taken back',
+};
+
+export const classInWords = (blastClass: ChangingClass): string => classes[blastClass];
+
+/** "in production, of service checkout"; "everywhere" where nothing is left out. */
+export const selectionInWords = (selection: Selection): string => {
+  const { environments, exceptEnvironments, clusters, namespaces, services, runbooks, drills } = selection;
+  const said = [
+    ...(environments ? [`in ${environments.join(' and ')}`] : []),
+    ...(exceptEnvironments ? [`outside of ${exceptEnvironments.join(' and ')}`] : []),
+    ...named('cluster', clusters),
+    ...named('namespace', namespaces),
+    ...named('service', services),
+    ...named('runbook', runbooks),
+    ...(drills === undefined ? [] : [drills ? 'drills alone' : 'live incidents alone']),
+  ];
+  return said.length > 0 ? said.join(', ') : 'everywhere';
+};
+
+const named = (kind: string, names: readonly string[] | undefined): string[] =>
+  names ? [`${kind}${names.length > 1 ? 's' : ''} ${names.join(', ')}`] : [];
+
+/** When the window is closed: "each week fri 16:00 to 24:00; sat, sun 00:00 to 24:00, by the clock of Europe/Berlin". */
+export const windowInWords = ({ from, to, weekly, timezone }: FreezeWindow): string => {
+  const hours = weekly?.map((one) => `${one.days?.join(', ') ?? 'every day'} ${one.from} to ${one.to}`).join('; ');
+  const said = [
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(to === undefined ? [] : [`until ${to}`]),
+    ...(hours === undefined ? [] : [`each week ${hours}, by the clock of ${timezone ?? 'UTC'}`]),
+  ];
+  return said.length > 0 ? said.join(' ') : 'always';
+};

@@ -114,7 +114,7 @@ const rollBacks: Record<string, string> = {
 };
 
 /** `roll-back` is whichever rollback the kind of the workload has. */
-const actionFor = (action: string, target: Target | null): string =>
+export const actionFor = (action: string, target: Pick<Target, 'kind'> | null): string =>
   action === 'roll-back' && target ? (rollBacks[target.kind] ?? action) : action;
 
 const paramsOf = (

@@ -97,6 +97,19 @@ export const trustRows = (entries: readonly TrustEntry[], ruleFor: (entry: Trust
     .toSorted((left, right) => Date.parse(right.lastAt) - Date.parse(left.lastAt));
 };
 
+const suggestions: Record<TrustRow['suggestion'], string> = {
+  promote: 'a policy may let it act without a question',
+  demoted: 'asks a person each time until there is a new version',
+  watch: 'go on watching',
+};
+
+/** What follows from a row, with why where something speaks against it. */
+export const suggestionInWords = ({
+  suggestion,
+  demotedBecause,
+}: Pick<TrustRow, 'suggestion' | 'demotedBecause'>): string =>
+  suggestions[suggestion] + (demotedBecause === null ? '' : `: ${demotedBecause}`);
+
 const outcomesOf = (entries: readonly TrustEntry[]): TrustOutcome[] => entries.map(({ outcome }) => outcome);
 
 /** What the end of a run says of its runbook; null while it has not ended, and for states that are no end. */

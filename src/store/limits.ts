@@ -35,6 +35,12 @@ export interface KeptBreaker {
   because: string;
 }
 
+/** A breaker with whose it is; `targetKey` as src/domain/target.ts writes it. */
+export interface OpenBreaker extends KeptBreaker {
+  runbook: string;
+  targetKey: string;
+}
+
 type FlapKeys = Pick<BudgetKeys, 'targetKey' | 'drill'> & { runbook: string };
 
 export interface LimitStore {
@@ -51,6 +57,8 @@ export interface LimitStore {
   openBreaker(keys: FlapKeys, breaker: KeptBreaker & { at: string }): Promise<boolean>;
   /** The breaker that is open at this moment, if there is one. */
   breaker(keys: FlapKeys, at: string): Promise<KeptBreaker | null>;
+  /** Every breaker of live incidents that is open at this moment, the one that lasts longest first. */
+  openBreakers(at: string): Promise<OpenBreaker[]>;
   /** When services were unwell since then, by their incidents; cancelled ones were none. */
   unwellServices(of: { drill: boolean; since: string }): Promise<Unwell[]>;
 }
@@ -129,6 +137,18 @@ export const limitStore = (db: Kysely<Tables>): LimitStore => ({
       .where('until', '>', at)
       .executeTakeFirst();
     return row ?? null;
+  },
+
+  openBreakers: async (at) => {
+    const rows = await db
+      .selectFrom('remediation_breaker')
+      .select(['runbook', 'target_key', 'until', 'because'])
+      .where('drill', '=', false)
+      .where('until', '>', at)
+      .orderBy('until', 'desc')
+      .orderBy('target_key')
+      .execute();
+    return rows.map(({ target_key, ...kept }) => ({ ...kept, targetKey: target_key }));
   },
 
   unwellServices: async ({ drill, since }) => {

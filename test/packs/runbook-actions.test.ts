@@ -1,4 +1,5 @@
 /** What a runbook may ask for is what the actions really do: the list of the one against the code of the other. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { actions } from '../../activities/actions/index.ts';
@@ -42,6 +43,13 @@ describe('a step of a runbook', () => {
 
   test.each(named)('has %s done to the kinds of targets which that takes', (name) => {
     expect([...(runbookActions.get(name)?.kinds ?? [])].sort()).toEqual([...(actions.get(name)?.kinds ?? [])].sort());
+  });
+
+  test.each(named)('shows for %s the classes that its plans can have, and no other', (name) => {
+    const code = readFileSync(new URL(`../../activities/actions/${name}.ts`, import.meta.url), 'utf8');
+    const computed = new Set([...code.matchAll(/'(B\d)'/g)].map(([, blastClass]) => blastClass));
+    const told = new Set(runbookActions.get(name)?.classes.map(({ blastClass }) => blastClass));
+    expect(told).toEqual(computed);
   });
 
   test('may leave it to the kind of workload which rollback it is', () => {

@@ -1,5 +1,6 @@
 /** What runbooks have earned so far. */
 import type { Command } from 'commander';
+import { suggestionInWords } from '../../domain/trust.ts';
 import { TrustList } from '../../schema/trust.ts';
 import { contextOf, type World } from '../context.ts';
 import type { Output } from '../output.ts';
@@ -34,13 +35,7 @@ const showTrust = (output: Output, { items, drills }: TrustList): void => {
       String(row.harmful),
       row.bound.toFixed(2),
       stamp(row.lastAt),
-      suggestions[row.suggestion] + (row.demotedBecause === null ? '' : `: ${row.demotedBecause}`),
+      suggestionInWords(row),
     ]),
   );
-};
-
-const suggestions: Record<TrustList['items'][number]['suggestion'], string> = {
-  promote: 'a policy may let it act without a question',
-  demoted: 'asks a person each time until there is a new version',
-  watch: 'go on watching',
 };

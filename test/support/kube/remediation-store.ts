@@ -42,6 +42,7 @@ const unlimited: LimitStore = {
   recoveries: async () => [],
   openBreaker: async () => false,
   breaker: async () => null,
+  openBreakers: async () => [],
   unwellServices: async () => [],
 };
 const untried: TrustStore = { recordResult: async () => true, outcomes: async () => [], results: async () => [] };
