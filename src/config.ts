@@ -3,9 +3,11 @@
  * all faults are reported together. Secrets may come from a file named by `<NAME>_FILE`.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { InvalidInput } from './domain/errors.ts';
+import type { FilesToRead } from './packs/load.ts';
 import { temporalConnectionOptions } from './temporal/connection-options.ts';
 
 const port = (preset: number) => z.coerce.number().int().min(1).max(65_535).default(preset);
@@ -56,6 +58,11 @@ export const variables = {
   MUSTER_SANDBOX_URL: url.optional().describe('the sandbox; drills need it'),
   MUSTER_SUPERVISOR_URL: url.optional().describe('door of the supervisor that can kill processes; npm start sets it'),
   MUSTER_SANDBOX_SECRET: z.string().optional().describe('lets the sandbox sign its webhooks and its people log in'),
+  MUSTER_SANDBOX_DATABASE: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/[^@/]+\/[^/]+$/, 'an address without a login, such as postgres://127.0.0.1:5432/shop')
+    .optional()
+    .describe("the sandbox's database, without a login; npm start sets it where PostgreSQL is the embedded one"),
   MUSTER_KUBECONFIG: z.string().optional().describe('kubeconfig of the cluster remediations may change'),
   NODE_NAME: z
     .string()
@@ -140,6 +147,14 @@ const temporalFaults = (given: Record<string, string | undefined>): { path: stri
 
 const describe = (name: string): string => variables[name as keyof typeof variables]?.description ?? 'unknown variable';
 
-/** The sandbox's organisation serves where none is given, so that a fresh clone has people to page. */
-export const organisationFile = (config: Config): string =>
-  config.MUSTER_ORGANISATION ?? fileURLToPath(new URL('./sandbox/organisation.yaml', import.meta.url));
+/**
+ * Where organisation, packs, remediation policies and runbooks are. The sandbox's organisation serves where none is given,
+ * so that a fresh clone has people to page.
+ */
+export const policyFiles = (config: Config): Required<Omit<FilesToRead, 'runbooks'>> => ({
+  organisationFile:
+    config.MUSTER_ORGANISATION ?? fileURLToPath(new URL('./sandbox/organisation.yaml', import.meta.url)),
+  packDirs: config.MUSTER_PACKS_DIR ? [resolve(config.MUSTER_PACKS_DIR)] : [],
+  needed: [config.MUSTER_PACK],
+  remediationDirs: config.MUSTER_REMEDIATION_DIR ? [resolve(config.MUSTER_REMEDIATION_DIR)] : [],
+});

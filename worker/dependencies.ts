@@ -5,7 +5,7 @@ import type { Dependencies } from '../activities/create-activities.ts';
 import type { DrillStarter } from '../activities/drills.ts';
 import type { RemediationDependencies } from '../activities/run/context.ts';
 import type { RoleDesk } from '../activities/shift.ts';
-import { type Config, organisationFile } from '../src/config.ts';
+import { type Config, policyFiles } from '../src/config.ts';
 import { InvalidInput, Unavailable } from '../src/domain/errors.ts';
 import { sandboxToken } from '../src/domain/sandbox-token.ts';
 import { packFinder } from '../src/intake/rulebook.ts';
@@ -27,6 +27,7 @@ import { connectRemoteControl } from '../src/temporal/client.ts';
 import { temporalConnectionOptions } from '../src/temporal/connection-options.ts';
 
 export { readConfig } from '../src/config.ts';
+export { cloudNeeds } from '../src/integrations/registry.ts';
 
 /** How long a starting worker waits for PostgreSQL before it works without it. */
 const storePatienceMs = 15_000;
@@ -34,8 +35,9 @@ const storePauseMs = 500;
 
 /** Throws InvalidInput when configuration, packs or organisation do not hold. */
 export const workerDependencies = async (config: Config, log: Logger): Promise<Dependencies> => {
-  const organisation = loadOrganisation(organisationFile(config));
-  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation, [config.MUSTER_PACK]);
+  const { organisationFile, packDirs, needed } = policyFiles(config);
+  const organisation = loadOrganisation(organisationFile);
+  const packs = loadPacks(packDirs, organisation, needed);
   if (!packs.has(config.MUSTER_PACK)) {
     throw new InvalidInput(`MUSTER_PACK names "${config.MUSTER_PACK}"; use one of ${[...packs.keys()].join(', ')}`);
   }
@@ -80,13 +82,13 @@ export const remediationDependencies = async (
 ): Promise<RemediationDependencies & { store: Store }> => {
   const connections = connect(config);
   const cluster = connectClusters(config);
-  const organisation = loadOrganisation(organisationFile(config));
-  const ownRemediation = config.MUSTER_REMEDIATION_DIR ? [config.MUSTER_REMEDIATION_DIR] : [];
+  const { organisationFile, remediationDirs } = policyFiles(config);
+  const organisation = loadOrganisation(organisationFile);
   return {
     store: await storeOf(config, 'muster-remediation-worker', log),
     organisation,
-    policies: loadRemediationPolicies(ownRemediation, organisation),
-    library: loadRunbookLibrary(ownRemediation),
+    policies: loadRemediationPolicies(remediationDirs, organisation),
+    library: loadRunbookLibrary(remediationDirs),
     now: () => Date.now(),
     approvalKey: config.MUSTER_APPROVAL_KEY ?? null,
     connect: connections.choose,

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
-import { organisationFile, readConfig } from '../config.ts';
+import { policyFiles, readConfig } from '../config.ts';
 import { InvalidInput, Unavailable } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
 import { startDispatcher } from '../intake/dispatch.ts';
@@ -37,12 +37,10 @@ const drainMsMax = 25_000;
 const main = async (): Promise<void> => {
   const config = readConfig(process.env);
   const log = pino({ name: 'api', level: config.MUSTER_LOG_LEVEL });
-  const organisation = loadOrganisation(organisationFile(config));
-  const packs = loadPacks(config.MUSTER_PACKS_DIR ? [config.MUSTER_PACKS_DIR] : [], organisation, [config.MUSTER_PACK]);
-  const remediationPolicies = loadRemediationPolicies(
-    config.MUSTER_REMEDIATION_DIR ? [config.MUSTER_REMEDIATION_DIR] : [],
-    organisation,
-  );
+  const { organisationFile, packDirs, needed, remediationDirs } = policyFiles(config);
+  const organisation = loadOrganisation(organisationFile);
+  const packs = loadPacks(packDirs, organisation, needed);
+  const remediationPolicies = loadRemediationPolicies(remediationDirs, organisation);
   const rulebook = rulebookOf(packs, organisation, config.MUSTER_PACK);
   const peopleTokens = readPeopleTokens(config.MUSTER_PEOPLE_TOKENS ?? '', organisation);
   if (!config.DATABASE_URL) {

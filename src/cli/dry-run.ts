@@ -7,7 +7,7 @@ import type { Target } from '../schema/remediation.ts';
 import type { RunbookDocument } from '../schema/runbook.ts';
 import type { Context } from './context.ts';
 import { misused } from './failure.ts';
-import { organisationFileOf } from './organisation-file.ts';
+import { organisationFileOf } from './own-files.ts';
 import type { DryRun } from './show-runbook.ts';
 
 export interface DryRunOptions {

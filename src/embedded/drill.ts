@@ -1,5 +1,4 @@
 /** Plays a drill once everything is up: starts it, or goes on with an open incident; tells it; with --exit checks it. */
-import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { calendarOf } from '../domain/business-time.ts';
 import { MusterError } from '../domain/errors.ts';
@@ -103,10 +102,8 @@ const verdicts = async (
   try {
     const incident = (await client.incidents()).find((candidate) => candidate.id === id);
     if (!incident) return [{ check: 'the incident is known', holds: false, figure: `${id} is not on the list` }];
-    const organisation = loadOrganisation(world.organisationFile);
-    const pack = loadPacks(
-      world.config.MUSTER_PACKS_DIR === undefined ? [] : [resolve(world.config.MUSTER_PACKS_DIR)],
-    ).get(incident.pack);
+    const organisation = loadOrganisation(world.policyFiles.organisationFile);
+    const pack = loadPacks(world.policyFiles.packDirs).get(incident.pack);
     if (!pack) return [{ check: 'the pack is known', holds: false, figure: incident.pack }];
     const followUp = await client.followUp(id);
     const later = [...(await client.next(id)), ...(followUp?.deadlines ?? [])];

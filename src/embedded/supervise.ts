@@ -1,10 +1,9 @@
 /** `npm start` from the first look at the flags to the last child gone. */
 import { renameSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { InvalidInput, MusterError } from '../domain/errors.ts';
 import { writeFault } from '../packs/fault.ts';
-import { checkFiles } from '../packs/load.ts';
+import { checkFiles, type FilesToRead } from '../packs/load.ts';
 import { type ControlServer, openControl } from './control.ts';
 import { type DataFolder, lockDataFolder, openDataFolder, openSecrets } from './data-folder.ts';
 import { playDrill } from './drill.ts';
@@ -20,7 +19,7 @@ import type { Service } from './tended.ts';
 import type { World } from './world.ts';
 
 /** How the environment is read: src/config.ts, handed in by the process itself. */
-export type Configuration = Pick<typeof import('../config.ts'), 'variables' | 'readConfig' | 'organisationFile'>;
+export type Configuration = Pick<typeof import('../config.ts'), 'variables' | 'readConfig' | 'policyFiles'>;
 
 export interface Supervision {
   configuration: Configuration;
@@ -62,8 +61,8 @@ const superviseWith = async (
   { configuration, say, stop, force, waves, play = playDrill }: Supervision,
 ): Promise<number> => {
   const config = configuration.readConfig(environment);
-  const organisationFile = configuration.organisationFile(config);
-  checkPolicies(config, organisationFile);
+  const policyFiles = configuration.policyFiles(config);
+  checkPolicies(policyFiles);
   const folder = openDataFolder(config.MUSTER_DATA_DIR);
   const unlock = lockDataFolder(folder);
   let control: ControlServer | null = null;
@@ -90,10 +89,11 @@ const superviseWith = async (
     };
     const world: World = {
       config,
-      organisationFile,
+      policyFiles,
       folder,
       secrets,
       databaseUrl: config.DATABASE_URL ?? null,
+      sandboxDatabase: config.MUSTER_SANDBOX_DATABASE ?? null,
       temporalAddress: config.TEMPORAL_ADDRESS ?? `127.0.0.1:${config.MUSTER_TEMPORAL_PORT}`,
       sandboxUrl: config.MUSTER_SANDBOX_URL ?? `http://127.0.0.1:${config.MUSTER_SANDBOX_PORT}`,
       apiUrl,
@@ -126,13 +126,8 @@ const superviseWith = async (
 };
 
 /** A faulty pack, organisation or remediation policy is told before anything runs, all faults at once. */
-const checkPolicies = (config: Config, organisationFile: string): void => {
-  const { faults } = checkFiles({
-    organisationFile,
-    packDirs: config.MUSTER_PACKS_DIR === undefined ? [] : [resolve(config.MUSTER_PACKS_DIR)],
-    needed: [config.MUSTER_PACK],
-    remediationDirs: config.MUSTER_REMEDIATION_DIR === undefined ? [] : [resolve(config.MUSTER_REMEDIATION_DIR)],
-  });
+const checkPolicies = (files: FilesToRead): void => {
+  const { faults } = checkFiles(files);
   if (faults.length === 0) return;
   throw new InvalidInput(`the policies cannot be used:\n${faults.map((fault) => `  ${writeFault(fault)}`).join('\n')}`);
 };

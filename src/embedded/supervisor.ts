@@ -6,7 +6,7 @@ import { cacheFolder } from './tools.mjs';
 
 // Before anything large is loaded; where the data folder is, nobody knows yet.
 enableCompileCache(join(cacheFolder(), 'node'));
-const { organisationFile, readConfig, variables } = await import('../config.ts');
+const configuration = await import('../config.ts');
 const { supervise } = await import('./supervise.ts');
 
 const stopping = new AbortController();
@@ -16,7 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 process.exitCode = await supervise({
-  configuration: { variables, readConfig, organisationFile },
+  configuration,
   argv: process.argv.slice(2),
   environment: process.env,
   say: (line) => process.stdout.write(`${/^\s/.test(line) ? line : `muster: ${line}`}\n`),

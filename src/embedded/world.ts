@@ -1,15 +1,18 @@
 /** What the children are told about each other: one environment, from which each gets only what it needs. */
 import type { Config } from '../config.ts';
+import type { FilesToRead } from '../packs/load.ts';
 import type { DataFolder, Secrets } from './data-folder.ts';
 
 export interface World {
   config: Config;
-  /** organisation.yaml in force. */
-  organisationFile: string;
+  /** Organisation and packs in force. */
+  policyFiles: FilesToRead;
   folder: DataFolder;
   secrets: Secrets;
   /** Known once PostgreSQL answers; contains the password. */
   databaseUrl: string | null;
+  /** Address of the sandbox's database, without a login; null while it has none. */
+  sandboxDatabase: string | null;
   temporalAddress: string;
   sandboxUrl: string;
   /** Where this machine reaches the API; people may use another one (MUSTER_PUBLIC_URL). */
@@ -38,6 +41,7 @@ const holders: Record<string, ChildName[]> = {
   MUSTER_PEOPLE_TOKENS: ['api'],
   MUSTER_ENDPOINT_TOKENS: ['remediation-worker'],
   MUSTER_DATABASES: ['remediation-worker'],
+  MUSTER_SANDBOX_DATABASE: ['remediation-worker', 'sandbox'],
   MUSTER_SUPERVISOR_URL: ['api'],
   MUSTER_SANDBOX_SECRET: ['api', 'worker', 'remediation-worker', 'sandbox'],
 };
@@ -61,6 +65,7 @@ export const environmentOf = (name: ChildName, world: World): NodeJS.ProcessEnv 
     MUSTER_APPROVAL_KEY: secrets.MUSTER_APPROVAL_KEY,
     TEMPORAL_ADDRESS: world.temporalAddress,
     DATABASE_URL: world.databaseUrl ?? undefined,
+    MUSTER_SANDBOX_DATABASE: world.sandboxDatabase ?? undefined,
   };
   for (const key of Object.keys(environment)) {
     const variable = key.replace(/_FILE$/, '');

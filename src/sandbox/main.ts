@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { parse } from 'yaml';
-import { organisationFile, readConfig } from '../config.ts';
+import { policyFiles, readConfig } from '../config.ts';
 import { InvalidInput, MusterError } from '../domain/errors.ts';
 import { Organisation } from '../schema/organisation.ts';
 import { startSandbox } from './server.ts';
@@ -30,7 +30,7 @@ const main = async (): Promise<void> => {
     host: config.MUSTER_HOST,
     secret,
     apiUrl: config.MUSTER_PUBLIC_URL ?? `http://127.0.0.1:${config.MUSTER_PORT}`,
-    organisation: readOrganisation(organisationFile(config)),
+    organisation: readOrganisation(policyFiles(config).organisationFile),
     dataFile: join(config.MUSTER_DATA_DIR, 'sandbox.json'),
     log: (level, message, more) => log[level](more ?? {}, message),
   });

@@ -1,5 +1,5 @@
 /** The product as `npm start` runs it, with DOORMAN_URL before its sandbox. Tells its parent once it is up, and ends with it. */
-import { organisationFile, readConfig, variables } from '../../src/config.ts';
+import * as configuration from '../../src/config.ts';
 import { firstWave, secondWave } from '../../src/embedded/services.ts';
 import { supervise } from '../../src/embedded/supervise.ts';
 
@@ -9,7 +9,7 @@ process.on('disconnect', () => stopping.abort());
 process.on('SIGTERM', () => stopping.abort());
 
 process.exitCode = await supervise({
-  configuration: { variables, readConfig, organisationFile },
+  configuration,
   argv: ['--no-drill'],
   environment: process.env,
   say: (line) => process.stdout.write(`${line}\n`),

@@ -3,7 +3,7 @@
  * It plays no drill.
  */
 import { fileURLToPath } from 'node:url';
-import { organisationFile, readConfig, variables } from '../../src/config.ts';
+import * as configuration from '../../src/config.ts';
 import { logSince, runProgram } from '../../src/embedded/program.ts';
 import { supervise } from '../../src/embedded/supervise.ts';
 import type { Service } from '../../src/embedded/tended.ts';
@@ -39,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => (stopping.signal.aborted ? forcing : stopping).abort());
 }
 process.exitCode = await supervise({
-  configuration: { variables, readConfig, organisationFile },
+  configuration,
   argv: process.argv.slice(2),
   environment: process.env,
   say: (line) => process.stdout.write(`${line}\n`),

@@ -4,7 +4,7 @@
  * its parent and ends with it and removes its folder, so that nothing outlives a test however that ended.
  */
 import { rmSync } from 'node:fs';
-import { organisationFile, readConfig, variables } from '../../src/config.ts';
+import * as configuration from '../../src/config.ts';
 import { readJson } from '../../src/embedded/data-folder.ts';
 import { firstWave, secondWave } from '../../src/embedded/services.ts';
 import { supervise } from '../../src/embedded/supervise.ts';
@@ -46,7 +46,7 @@ process.on('SIGTERM', () => stopping.abort());
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 process.exitCode = await supervise({
-  configuration: { variables, readConfig, organisationFile },
+  configuration,
   argv: ['--no-drill'],
   environment: process.env,
   say: (line) => process.stdout.write(`${line}\n`),

@@ -5,8 +5,8 @@ import type { CheckReport } from '../../packs/check-configuration.ts';
 import type { Finding } from '../../packs/finding.ts';
 import { contextOf, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
 import type { Output } from '../output.ts';
+import { foldersOf, organisationFileOf } from '../own-files.ts';
 
 interface CheckOptions {
   organisation?: string;
@@ -78,17 +78,11 @@ const filesOf = (world: World, folder: string | undefined, options: CheckOptions
   const beside = inFolder === null ? null : join(inFolder, 'organisation.yaml');
   const organisationFile =
     options.organisation === undefined && beside !== null ? beside : organisationFileOf(world, options.organisation);
-  const { MUSTER_PACKS_DIR, MUSTER_REMEDIATION_DIR } = world.environment;
-  const dirs = (given: string[] | undefined, beside: string, otherwise: string | undefined) =>
-    (given ?? dirsOf(inFolder, beside, otherwise)).map((dir) => resolve(world.workingDir, dir));
-  const packDirs = dirs(options.packs, 'packs', MUSTER_PACKS_DIR);
-  const remediationDirs = dirs(options.remediation, 'remediation', MUSTER_REMEDIATION_DIR);
+  const inside = (name: string) =>
+    inFolder === null ? undefined : [join(inFolder, name)].filter((path) => isFolder(path));
+  const packDirs = foldersOf(world, options.packs ?? inside('packs'), 'MUSTER_PACKS_DIR');
+  const remediationDirs = foldersOf(world, options.remediation ?? inside('remediation'), 'MUSTER_REMEDIATION_DIR');
   return { organisationFile, packDirs, remediationDirs, needed: neededPacks(world, options, packDirs.length > 0) };
-};
-
-const dirsOf = (folder: string | null, name: string, otherwise: string | undefined): string[] => {
-  if (folder !== null) return isFolder(join(folder, name)) ? [join(folder, name)] : [];
-  return otherwise ? [otherwise] : [];
 };
 
 /** Without a word the built-in default counts, unless there are packs of one's own. */

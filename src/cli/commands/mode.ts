@@ -5,8 +5,8 @@ import type { Organisation } from '../../schema/organisation.ts';
 import { BlastClass } from '../../schema/remediation.ts';
 import { contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
 import { type Output, plain } from '../output.ts';
+import { foldersOf, organisationFileOf } from '../own-files.ts';
 
 export const addModeCommand = (program: Command, world: World): void => {
   program
@@ -56,7 +56,7 @@ const explainMode = async (world: World, options: ModeOptions, command: Command)
   const { approvalDuring, freezeCaps, frozen } = await import('../../domain/freeze.ts');
   const { output, nowMs } = contextOf(world, command);
   const organisation = loadOrganisation(organisationFileOf(world, options.organisation));
-  const own = options.remediation ?? remediationDirs(world);
+  const own = foldersOf(world, options.remediation, 'MUSTER_REMEDIATION_DIR');
   const policies = loadRemediationPolicies(own, organisation);
   const question = questionOf(options, organisation);
   const at = instantOf(options.at, nowMs);
@@ -73,9 +73,6 @@ const explainMode = async (world: World, options: ModeOptions, command: Command)
   output.data({ ...decision, at });
   await show(output, decision);
 };
-
-const remediationDirs = ({ environment }: World): string[] =>
-  environment.MUSTER_REMEDIATION_DIR ? [environment.MUSTER_REMEDIATION_DIR] : [];
 
 const questionOf = (options: ModeOptions, organisation: Organisation): ModeQuestion => {
   const blastClass = BlastClass.safeParse(options.class.toUpperCase());

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { OnCall } from '../../schema/override.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { CommandFailed, misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
 import type { Output } from '../output.ts';
+import { organisationFileOf } from '../own-files.ts';
 import { stamp } from '../times.ts';
 import { showOverrides } from './override.ts';
 

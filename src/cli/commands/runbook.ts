@@ -1,5 +1,5 @@
 /** Runbooks without the API: which there are, whether they are sound, what one says, and what it would make of a case. */
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Plan } from '../../schema/remediation.ts';
 import type { RunbookDocument } from '../../schema/runbook.ts';
@@ -8,6 +8,7 @@ import { type Context, contextOf, type World } from '../context.ts';
 import { type DryRunOptions, dryRun } from '../dry-run.ts';
 import { CommandFailed, misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
+import { foldersOf } from '../own-files.ts';
 import { type DryRun, showDryRun, showRunbook } from '../show-runbook.ts';
 
 interface Folders {
@@ -90,16 +91,10 @@ const withCase = (command: Command): Command =>
     .option('--drill', 'with --ask: in the sandbox')
     .option('--organisation <file>', 'organisation.yaml; MUSTER_ORGANISATION when absent');
 
-const foldersOf = ({ world }: Context, { remediation }: Folders): string[] => {
-  const own =
-    remediation ?? (world.environment.MUSTER_REMEDIATION_DIR ? [world.environment.MUSTER_REMEDIATION_DIR] : []);
-  return own.map((dir) => resolve(world.workingDir, dir));
-};
-
 // The readers of YAML are loaded only here: nobody who acknowledges at night waits for them.
-const read = async (context: Context, folders: Folders) => {
+const read = async ({ world }: Context, { remediation }: Folders) => {
   const { isBuiltInRunbook, readRunbooks } = await import('../../packs/runbook-load.ts');
-  const { runbooks, faults } = readRunbooks(foldersOf(context, folders));
+  const { runbooks, faults } = readRunbooks(foldersOf(world, remediation, 'MUSTER_REMEDIATION_DIR'));
   return { faults, runbooks: runbooks.map((one) => ({ value: one.value, builtIn: isBuiltInRunbook(one) })) };
 };
 

@@ -5,7 +5,7 @@ import type { Organisation } from '../../schema/organisation.ts';
 import { Duration, type PackDocument } from '../../schema/policy.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
+import { foldersOf, organisationFileOf } from '../own-files.ts';
 import { stamp } from '../times.ts';
 
 /** As the product itself decides where MUSTER_PACK says nothing. */
@@ -105,12 +105,9 @@ const packOf = async (
 ): Promise<PackDocument> => {
   const { loadPack, loadPacks } = await import('../../packs/load.ts');
   if (wanted && /\.ya?ml$/.test(wanted)) return loadPack(resolve(world.workingDir, wanted), organisation);
-  const own = options.packs ?? (world.environment.MUSTER_PACKS_DIR ? [world.environment.MUSTER_PACKS_DIR] : []);
-  const packs = loadPacks(
-    own.map((dir) => resolve(world.workingDir, dir)),
-    organisation,
-    [wanted ?? packOfNewInstalls],
-  );
+  const packs = loadPacks(foldersOf(world, options.packs, 'MUSTER_PACKS_DIR'), organisation, [
+    wanted ?? packOfNewInstalls,
+  ]);
   const pack = packs.get(wanted ?? packOfNewInstalls);
   if (!pack) throw misused(`there is no pack ${wanted}; give one of ${[...packs.keys()].join(', ')}, or a file`);
   return pack;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
-import { organisationFileOf } from '../organisation-file.ts';
+import { organisationFileOf } from '../own-files.ts';
 
 /** 256 bit: nobody guesses it, so a plain digest of it needs no salt and no slow hash. */
 const tokenBytes = 32;

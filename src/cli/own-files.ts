@@ -9,3 +9,13 @@ export const organisationFileOf = (world: World, given: string | undefined): str
     ? resolve(world.workingDir, named)
     : fileURLToPath(new URL('../sandbox/organisation.yaml', import.meta.url));
 };
+
+/** The folders given, else the one that the variable names, else none. */
+export const foldersOf = (
+  { environment, workingDir }: World,
+  given: readonly string[] | undefined,
+  variable: 'MUSTER_PACKS_DIR' | 'MUSTER_REMEDIATION_DIR',
+): string[] => {
+  const named = environment[variable];
+  return (given ?? (named ? [named] : [])).map((dir) => resolve(workingDir, dir));
+};
