@@ -242,11 +242,15 @@ export interface ApplyRequest {
   runbook: RemediationView['runbook'];
   circumstances: Circumstances;
 }
+/** The end of a run, for whoever waits for it. */
 export interface RunOutcome {
   status: RemediationStatus;
   /** It had been allowed, by people or by the policy. */
   allowed: boolean;
   outcome: string;
+  /** What was done to production, in the plan's words; absent when nothing was. */
+  did?: string;
+  /** What people have to do now; empty when nothing was done. */
   tasks: string[];
 }
 export interface CheckRequest {

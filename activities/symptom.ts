@@ -9,6 +9,8 @@ const attemptsMax = 3;
 
 /** Ends after which production is as it was before, so that there is nothing to do afterwards. */
 const leavesNothing: ReadonlySet<RemediationStatus> = new Set(['refused', 'rejected', 'expired', 'reverted']);
+/** Ends of a run that saw its change at the target. */
+const sawItsChange: ReadonlySet<RemediationStatus> = new Set(['recovered', 'ineffective', 'worse', 'inconclusive']);
 
 /** Reads only. Metrics that are away, or know nothing, make `healthy` null: no data is never health. */
 export const createSymptom = ({
@@ -21,7 +23,13 @@ export const createSymptom = ({
     if (!view?.endedAt) return null;
     const { status, outcome, plan } = view;
     const allowed = view.startBy !== null;
-    return { status, allowed, outcome: outcome ?? status, tasks: leavesNothing.has(status) ? [] : (plan?.tasks ?? []) };
+    return {
+      status,
+      allowed,
+      outcome: outcome ?? status,
+      ...(plan && sawItsChange.has(status) ? { did: plan.sentence } : {}),
+      tasks: leavesNothing.has(status) ? [] : (plan?.tasks ?? []),
+    };
   },
   sampleSymptom: async ({ incident, query, healthyBelow, at }) => {
     try {

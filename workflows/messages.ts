@@ -3,11 +3,12 @@
  * Updates are commands of people: validated, answered, and without history when refused.
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { RunOutcome } from '../activities/index.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { ActionItem } from '../src/schema/api.ts';
 import type { Actor, IncidentView, RoleName, Said } from '../src/schema/incident.ts';
 import type { Moments, Policy } from '../src/schema/policy.ts';
-import type { RemediationStatus, RemediationView, Target } from '../src/schema/remediation.ts';
+import type { RemediationView, Target } from '../src/schema/remediation.ts';
 import type { ShiftView } from '../src/schema/shift.ts';
 
 export interface Command {
@@ -102,15 +103,7 @@ export type RemediationJoined = {
   target: Target;
   what: string;
 };
-export type RemediationEnded = {
-  remediationId: string;
-  status: RemediationStatus;
-  /** It had been allowed, by people or by the policy. */
-  allowed: boolean;
-  outcome: string;
-  did?: string;
-  tasks: string[];
-};
+export type RemediationEnded = RunOutcome & { remediationId: string };
 export const remediationJoined = defineSignal<[RemediationJoined]>('remediationJoined');
 export const remediationEnded = defineSignal<[RemediationEnded]>('remediationEnded');
 /** Nobody decided in time. */

@@ -4,6 +4,7 @@
  * and an outcome nobody can prove goes to a person.
  */
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { RunOutcome } from '../activities/index.ts';
 import { taskQueue } from '../src/domain/names.ts';
 import type { Plan } from '../src/schema/remediation.ts';
 import type { Verdict } from '../src/schema/runbook.ts';
@@ -12,14 +13,14 @@ import { answerDecisions, isAllowed } from './run/approval.ts';
 import { Attendance } from './run/attendance.ts';
 import { Locks } from './run/locks.ts';
 import { isStillTheSame, makePlan } from './run/plan.ts';
-import { type RemediationInput, type RemediationResult, Run } from './run/run.ts';
+import { type RemediationInput, Run } from './run/run.ts';
 import { verify } from './run/verify.ts';
 
 import type { stillOn } from './still-on.ts';
 
-export type { RemediationInput, RemediationResult } from './run/run.ts';
+export type { RemediationInput } from './run/run.ts';
 
-export async function remediation(input: RemediationInput): Promise<RemediationResult> {
+export async function remediation(input: RemediationInput): Promise<RunOutcome> {
   const run = new Run(input);
   answerDecisions(run);
   const attendance = new Attendance(run);

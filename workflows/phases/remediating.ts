@@ -109,14 +109,17 @@ const stepInputOf = (desk: Desk, id: string): RunbookStepInput | null => {
   };
 };
 
+/** The run on the target tells this incident its end. Throws where there is none. */
+const waitFor = ({ state: { id, workflowId } }: Desk, target: Target): Promise<void> =>
+  getExternalWorkflowHandle(remediationWorkflowId(target)).signal(join, { incidentId: id, workflowId });
+
 /** Whoever has the target answers at once; after this nobody does. */
 const answersWithinMs = 60_000;
 
 const joinRun = async (desk: Desk, wanted: string, target: Target): Promise<void> => {
-  const { id, workflowId } = desk.state;
   const isAnswered = () => desk.state.remediation?.id !== wanted;
   try {
-    await getExternalWorkflowHandle(remediationWorkflowId(target)).signal(join, { incidentId: id, workflowId });
+    await waitFor(desk, target);
     if (await condition(isAnswered, answersWithinMs)) return;
   } catch {
     // It ended a moment ago; whether its change helped is the next diagnosis's to see.
@@ -145,7 +148,7 @@ export const hearRuns = (desk: () => Desk | null): void => {
 
 /** After a new history has begun: the run that goes on, if it does, is asked to tell its end again. */
 export const rejoinRun = (desk: Desk): void => {
-  const { remediation, id, workflowId } = desk.state;
+  const { remediation } = desk.state;
   if (!remediation) return;
   const onRecord = () => outcomeOf({ remediationId: remediation.id }).catch(() => null);
   desk.background(async () => {
@@ -153,10 +156,7 @@ export const rejoinRun = (desk: Desk): void => {
     const end = await onRecord();
     if (end) return ended(desk, { remediationId: remediation.id, ...end });
     try {
-      await getExternalWorkflowHandle(remediationWorkflowId(remediation.target)).signal(join, {
-        incidentId: id,
-        workflowId,
-      });
+      await waitFor(desk, remediation.target);
     } catch {
       const found = await onRecord();
       const outcome = 'what became of it is not on record; look at the target';

@@ -4,6 +4,7 @@ import type {
   Circumstances,
   IncidentContext,
   RemediationActivities,
+  RunOutcome,
   ServiceFacts,
 } from '../../activities/index.ts';
 import { instant } from '../../src/domain/duration.ts';
@@ -39,16 +40,6 @@ export interface RunbookStepInput {
   deadlineMs: number;
   /** After these verdicts what was changed is taken back. */
   revertAfter: Verdict[];
-}
-export interface RemediationResult {
-  status: RemediationStatus;
-  /** It had been allowed, by people or by the policy. */
-  allowed: boolean;
-  outcome: string;
-  /** What was done to production, in the plan's words; absent when nothing was. */
-  did?: string;
-  /** What people have to do now; empty when nothing was done. */
-  tasks: string[];
 }
 
 export const production = proxyActivities<RemediationActivities>(planning);
@@ -111,7 +102,7 @@ export class Run {
     };
   }
 
-  result(): RemediationResult {
+  result(): RunOutcome {
     const { status, outcome, plan } = this.view;
     return {
       status,
