@@ -1,11 +1,12 @@
 /**
  * The processes of `npm start`, in the waves in which they start. One that was brought along is not started. The second
  * wave needs to be told where PostgreSQL is; Temporal and the sandbox have addresses that are known before they answer,
- * and everybody connects to them with patience.
+ * and everybody connects to them with patience. The sandbox has a database of its own where PostgreSQL is the embedded one.
  */
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from './postgres.ts';
 import { logSince, type Running, runProgram } from './program.ts';
+import { createSandboxDatabase } from './sandbox-database.ts';
 import { devServer, temporalAnswers } from './temporal.ts';
 import type { Service } from './tended.ts';
 import { type ChildName, environmentOf, type World } from './world.ts';
@@ -15,10 +16,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const firstWave = (world: World): Service[] => [
   ...(world.config.DATABASE_URL === undefined ? [postgres(world)] : []),
   ...(world.config.TEMPORAL_ADDRESS === undefined ? [temporal(world)] : []),
-  ...(world.config.MUSTER_SANDBOX_URL === undefined ? [sandbox(world)] : []),
 ];
 
 export const secondWave = (world: World): Service[] => [
+  ...(world.config.MUSTER_SANDBOX_URL === undefined ? [sandbox(world)] : []),
   api(world),
   worker('worker', 'worker/main.ts', world),
   worker('remediation-worker', 'worker/remediation.ts', world),
@@ -37,9 +38,23 @@ const postgres = (world: World): Service => {
       const server = await startPostgres({ dataDir, log: world.log, ...(port === undefined ? {} : { port }) });
       port = server.port;
       world.databaseUrl = server.url;
+      if (wantsSandboxDatabase(world)) world.sandboxDatabase = await sandboxDatabaseOn(server.url, world);
       return { pid: server.pid, port, exited: server.exited, stop: server.stop, logStart: 0 };
     },
   };
+};
+
+const wantsSandboxDatabase = ({ config }: World): boolean =>
+  config.MUSTER_SANDBOX_URL === undefined && config.MUSTER_SANDBOX_DATABASE === undefined;
+
+/** Only one drill needs it: whatever is wrong with it keeps nothing else from starting. */
+const sandboxDatabaseOn = async (adminUrl: string, { secrets, log }: World): Promise<string | null> => {
+  try {
+    return await createSandboxDatabase({ adminUrl, secret: secrets.MUSTER_SANDBOX_SECRET });
+  } catch (error) {
+    log(`the sandbox has no database this time: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
 };
 
 const temporal = (world: World): Service => ({

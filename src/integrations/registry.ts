@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
-import type { DatabaseEntry } from '../schema/database.ts';
+import { type DatabaseEntry, sandboxConnection, sandboxDatabase } from '../schema/database.ts';
 import { type EndpointEntry, sandboxAddress } from '../schema/endpoint.ts';
 import { alertmanagerWebhook } from './alertmanager/webhook.ts';
 import { createAlarms } from './cloudwatch/alarms.ts';
@@ -28,6 +28,7 @@ import { missingPort } from './missing.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import { pagerdutyWebhook } from './pagerduty/webhook.ts';
 import { databasesOf } from './postgresql/index.ts';
+import { createSandboxDatabase } from './postgresql/sandbox.ts';
 import { prometheus } from './prometheus/index.ts';
 import { slack } from './slack/index.ts';
 import { smtp } from './smtp/index.ts';
@@ -97,30 +98,55 @@ export const connectClusters = (config: Config): ((name: string, drill: boolean)
 };
 
 /**
- * The way to the databases of the organisation, for the remediation worker alone. The sandbox has none, so drills end no
- * sessions. Throws InvalidInput at once for a line that cannot be read or is missing, and per call for a name that the
- * catalogue does not have.
+ * The way to the databases of the organisation, for the remediation worker alone. Drills reach the sandbox's own database and
+ * no other, and nobody else reaches that. Throws InvalidInput at once for a line that cannot be read or is missing, and per
+ * call for a name that the catalogue does not have and for whoever must not go there.
  */
 export const connectDatabases = (
   config: Config,
   catalogue: Readonly<Record<string, DatabaseEntry>>,
 ): ((name: string, drill: boolean) => Database) => {
   const connections = databasesOf(config);
-  const found = new Map<string, Database>();
+  const live = new Map<string, Database>();
   for (const [name, { connection }] of Object.entries(catalogue)) {
+    if (connection === sandboxConnection) continue;
     const database = connections.get(connection);
     if (!database) throw new InvalidInput(`database ${name}: MUSTER_DATABASES has no line "${connection}: ..."`);
-    found.set(name, database);
+    live.set(name, database);
   }
+  const sandbox = sandboxDatabaseOf(config);
   return (name, drill) => {
-    const database = found.get(name);
-    if (!database)
+    const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+    if (!entry)
       throw new InvalidInput(
-        `the organisation has no database ${name}; it has ${[...found.keys()].sort().join(', ') || 'none'}`,
+        `the organisation has no database ${name}; it has ${Object.keys(catalogue).sort().join(', ') || 'none'}`,
       );
-    if (drill) throw new InvalidInput('a drill touches no database: the sandbox has none of its own');
-    return database;
+    if (drill) return forDrills(sandbox, name, entry);
+    const found = live.get(name);
+    if (!found)
+      throw new InvalidInput(
+        `database ${name} is the sandbox's, which only drills reach; give it a line of MUSTER_DATABASES as its connection`,
+      );
+    return found;
   };
+};
+
+const forDrills = (sandbox: Database | null, name: string, { database }: DatabaseEntry): Database => {
+  if (!sandbox)
+    throw new InvalidInput(
+      "a drill touches no database but the sandbox's, and the sandbox has none here: npm start makes one where PostgreSQL is the embedded one",
+    );
+  if (database !== sandboxDatabase)
+    throw new InvalidInput(
+      `a drill touches no database but the sandbox's, which is called ${sandboxDatabase}, and ${name} is ${database}`,
+    );
+  return sandbox;
+};
+
+const sandboxDatabaseOf = (config: Config): Database | null => {
+  const { MUSTER_SANDBOX_DATABASE: address, MUSTER_SANDBOX_SECRET: secret } = config;
+  const world = worldOf(config);
+  return address && secret && world ? createSandboxDatabase(address, secret, world) : null;
 };
 
 /**

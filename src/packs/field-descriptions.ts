@@ -264,7 +264,8 @@ export const organisationDescriptions: Readonly<Record<string, string>> = {
   'services.*.dashboards[].url': 'Where it is.',
   databases: 'PostgreSQL databases whose sessions remediations may end, by name. See docs/databases.md.',
   'databases.*.title': 'Name for people.',
-  'databases.*.connection': 'Name of a line of MUSTER_DATABASES; never the address itself.',
+  'databases.*.connection':
+    "Name of a line of MUSTER_DATABASES; never the address itself. `sandbox` is the sandbox's own, for drills alone.",
   'databases.*.database': 'Its name on the server.',
   'databases.*.protectedUsers': 'Their sessions are never ended.',
   'databases.*.protectedApplications':

@@ -51,6 +51,7 @@ type Route = (context: ControlContext, given: { name: string; body: Record<strin
 
 const routes: Record<string, Route> = {
   'GET /state': (context) => answer(200, shownState(context)),
+  'GET /pace': ({ world }) => answer(200, { speed: world.state.speed }),
   'GET /effects': ({ world }) => answer(200, world.state.effects),
   'GET /people': ({ world, secret }) =>
     answer(

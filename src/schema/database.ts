@@ -1,10 +1,14 @@
 /** PostgreSQL as Muster knows it: what the catalogue says of a database, and what its server shows. See docs/databases.md. */
 import { z } from 'zod';
 
+/** The connection that leads to the sandbox's own database, which has this name; drills alone take it. */
+export const sandboxConnection = 'sandbox';
+export const sandboxDatabase = 'shop';
+
 /** A database whose sessions remediations may end; one that is not in the catalogue is never touched. */
 export const DatabaseEntry = z.strictObject({
   title: z.string(),
-  /** Name of a line of MUSTER_DATABASES; never the address itself. */
+  /** Name of a line of MUSTER_DATABASES, or `sandbox`; never the address itself. */
   connection: z.string(),
   /** As the server calls it. */
   database: z.string(),

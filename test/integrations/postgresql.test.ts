@@ -238,6 +238,7 @@ describe('the list of databases', () => {
     ['a line that is none', 'shop-db postgres://m:secret@db.example/shop', /line 1: not of the form/],
     ['another kind of address', 'shop-db: https://m:secret@db.example/shop', /line 1: not of the form/],
     ['an address without a database', 'shop-db: postgres://m:secret@db.example', /line 1: not of the form/],
+    ["the sandbox's name", 'sandbox: postgres://m:secret@db.example/shop', /line 1: sandbox is what the sandbox's own/],
     ['a name twice', `${lines}reports: postgres://m:secret@r.example/r`, /line 5: reports is there twice/],
   ])('refuses %s and does not tell the password', (_, given, words) => {
     expect(() => databasesOf({ MUSTER_DATABASES: given })).toThrow(words);

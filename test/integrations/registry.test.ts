@@ -68,10 +68,30 @@ describe('whose sessions are ended', () => {
     expect(database('shop-db', false)).toBeDefined();
     expect(() => database('shop', false)).toThrow('the organisation has no database shop; it has shop-db');
   });
-  test('is nobody in a drill', () => {
-    expect(() => connectDatabases(config, { 'shop-db': entry })('shop-db', true)).toThrow(
-      /a drill touches no database/,
+  const stand = { ...sandbox, MUSTER_SANDBOX_DATABASE: 'postgres://127.0.0.1:5/shop' };
+  const sandboxEntry = { ...entry, connection: 'sandbox' };
+  test("are only the sandbox's in a drill, whatever the catalogue leads to", () => {
+    const catalogue = { 'shop-db': sandboxEntry, orders: entry, ledger: { ...entry, database: 'ledger' } };
+    const lines = 'shop: postgres://m:secret@db.example/shop';
+    const database = connectDatabases(readConfig({ ...stand, MUSTER_DATABASES: lines }), catalogue);
+    expect(database('orders', true)).toBe(database('shop-db', true));
+    expect(database('orders', true)).not.toBe(database('orders', false));
+    expect(() => database('ledger', true)).toThrow(/which is called shop, and ledger is ledger/);
+  });
+  test("are never the sandbox's in an incident that is real", () => {
+    const database = connectDatabases(readConfig(stand), { 'shop-db': sandboxEntry });
+    expect(() => database('shop-db', false)).toThrow(/which only drills reach/);
+    const lines = 'shop: postgres://m:secret@127.0.0.1:5/shop';
+    expect(() => connectDatabases(readConfig({ ...stand, MUSTER_DATABASES: lines }), { orders: entry })).toThrow(
+      /line 1: shop is the database of the sandbox/,
     );
+  });
+  test.each([
+    ['has no database', sandbox],
+    ['is not there', { MUSTER_SANDBOX_DATABASE: 'postgres://127.0.0.1:5/shop' }],
+  ])("are nobody's in a drill while the sandbox %s", (_, environment) => {
+    const drill = () => connectDatabases(readConfig(environment), { 'shop-db': sandboxEntry })('shop-db', true);
+    expect(drill).toThrow(/the sandbox has none here: npm start makes one/);
   });
   test('is refused at the start when the catalogue names a connection that is not there', () => {
     expect(() => connectDatabases(readConfig({}), { 'shop-db': entry })).toThrow(/MUSTER_DATABASES has no line "shop/);

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../../domain/errors.ts';
+import { sandboxConnection } from '../../schema/database.ts';
 import type { Database } from '../integration.ts';
 import { createDatabase } from './client.ts';
 
@@ -7,6 +8,8 @@ export interface DatabaseSettings {
   MUSTER_DATABASES?: string | undefined;
   /** Muster's own, which is never a target. */
   DATABASE_URL?: string | undefined;
+  /** The sandbox's, which only drills reach. */
+  MUSTER_SANDBOX_DATABASE?: string | undefined;
 }
 
 /**
@@ -16,9 +19,12 @@ export interface DatabaseSettings {
 export const databasesOf = ({
   MUSTER_DATABASES: lines = '',
   DATABASE_URL,
+  MUSTER_SANDBOX_DATABASE,
 }: DatabaseSettings): Map<string, Database> => {
   const found = new Map<string, Database>();
-  const own = DATABASE_URL === undefined ? null : placeOf(DATABASE_URL);
+  const [own, sandbox] = [DATABASE_URL, MUSTER_SANDBOX_DATABASE].map((url) =>
+    url === undefined ? null : placeOf(url),
+  );
   lines.split('\n').forEach((raw, index) => {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) return;
@@ -26,8 +32,11 @@ export const databasesOf = ({
     const [, name = '', url = ''] = /^([\w.-]+)\s*:\s+(\S+)$/.exec(line) ?? [];
     const place = placeOf(url);
     if (place === null) throw fault('not of the form "name: postgres://user:password@host:5432/database"');
+    if (name === sandboxConnection)
+      throw fault(`${name} is what the sandbox's own database is called; choose another name`);
     if (found.has(name)) throw fault(`${name} is there twice; remove one`);
     if (place === own) throw fault(`${name} is the database of Muster itself, whose sessions it never ends; remove it`);
+    if (place === sandbox) throw fault(`${name} is the database of the sandbox, which only drills reach; remove it`);
     found.set(name, createDatabase({ name, url }));
   });
   return found;
