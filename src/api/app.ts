@@ -32,6 +32,7 @@ import { planRoutes } from './routes/plans.ts';
 import { policyRoutes } from './routes/policy.ts';
 import { remediationRoutes } from './routes/remediations.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { runbookRoutes } from './routes/runbooks.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { shiftRoutes } from './routes/shifts.ts';
 import { statusRoutes } from './routes/status.ts';
@@ -94,6 +95,7 @@ export const buildApp = async (dependencies: ApiDependencies): Promise<App> => {
     planRoutes,
     stopRoutes,
     trustRoutes,
+    runbookRoutes,
     reportRoutes,
     changeRoutes,
     followUpRoutes,

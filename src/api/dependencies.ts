@@ -1,7 +1,7 @@
+import type { RemediationFiles } from '../domain/runbook-board.ts';
 import type { Receiver } from '../intake/receive.ts';
 import type { Rulebook } from '../intake/rulebook.ts';
 import type { SandboxControl } from '../intake/start-drill.ts';
-import type { RemediationPolicy } from '../schema/remediation-policy.ts';
 import type { Store } from '../store/store.ts';
 import type { RemoteControl } from '../temporal/client.ts';
 import type { DrillSchedules } from '../temporal/drill-schedules.ts';
@@ -23,8 +23,8 @@ export interface ApiDependencies {
   metrics: Metrics;
   /** The dispatcher looks at the outbox now. */
   wake: () => void;
-  /** The built-in ones when absent. */
-  remediationPolicies?: readonly RemediationPolicy[];
+  /** Runbooks and policies as they were read; the built-in ones when absent. */
+  remediation?: RemediationFiles;
   /** Null where no sandbox runs. */
   sandbox: ({ url: string } & SandboxControl) | null;
   /** Drills that start by themselves; absent or null: there are none here. */

@@ -14,7 +14,7 @@ import { sandboxControl } from '../intake/sandbox-control.ts';
 import { openSpool } from '../intake/spool.ts';
 import { sourceTokens, webhooksOf } from '../integrations/registry.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
-import { loadRemediationPolicies } from '../packs/remediation-load.ts';
+import { readRemediationFiles } from '../packs/remediation-sources.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { connectRemoteControl } from '../temporal/client.ts';
@@ -40,8 +40,10 @@ const main = async (): Promise<void> => {
   const { organisationFile, packDirs, needed, remediationDirs } = policyFiles(config);
   const organisation = loadOrganisation(organisationFile);
   const packs = loadPacks(packDirs, organisation, needed);
-  const remediationPolicies = loadRemediationPolicies(remediationDirs, organisation);
+  const remediation = readRemediationFiles(remediationDirs, organisation);
   const rulebook = rulebookOf(packs, organisation, config.MUSTER_PACK);
+  for (const fault of remediation.faults)
+    log.warn({ fault }, 'a runbook cannot be read; the worker does not start with it');
   const peopleTokens = readPeopleTokens(config.MUSTER_PEOPLE_TOKENS ?? '', organisation);
   if (!config.DATABASE_URL) {
     throw new InvalidInput('DATABASE_URL is not set; give a PostgreSQL, or use npm start, which brings its own');
@@ -76,7 +78,7 @@ const main = async (): Promise<void> => {
   const app = await buildApp({
     store,
     rulebook,
-    remediationPolicies,
+    remediation,
     receiver,
     remote,
     identities: identities({ token: config.MUSTER_TOKEN, sandboxSecret, peopleTokens, organisation }),

@@ -22,6 +22,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   'GET /approvals/:id': 'public',
   'GET /status': 'public',
   'GET /sandbox': 'public',
+  'GET /runbooks': 'public',
   'GET /assets/*': 'public',
   'GET /favicon.svg': 'public',
   'GET /api/v1/status': 'public',
@@ -60,6 +61,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   // Asks the remediation worker to read and to dry-run.
   'POST /api/v1/plans': 'responder',
   'GET /api/v1/trust': 'viewer',
+  'GET /api/v1/runbooks': 'viewer',
   'GET /api/v1/stops': 'viewer',
   // Whoever responds may stop; starting again takes more.
   'POST /api/v1/stops': ['responder', 'admin'],

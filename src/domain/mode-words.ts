@@ -1,7 +1,7 @@
 /** Modes, approvals and limits in sentences, for whoever asks what would happen. */
 import type { ChangingClass, FreezeWindow, Mode, Selection } from '../schema/remediation-policy.ts';
 import { spanInWords } from './duration.ts';
-import type { ApprovalRule, Limits } from './mode-rules.ts';
+import type { ApprovalRule, Limits, Rules } from './mode-rules.ts';
 
 const meanings: Record<Mode, string> = {
   off: 'nothing happens',
@@ -34,14 +34,24 @@ export const limitsInWords = ({ perTarget, perRunbook, perCluster, total }: Limi
   `${total.max} everywhere within ${spanInWords(total.windowMs)}`,
 ];
 
-const classes: Record<ChangingClass, string> = {
-  B1: 'one pod, one session, a switch that returns by itself',
-  B2: 'one workload, rolling and reversible',
-  B3: 'a node, all traffic of a service, a restart of a database',
-  B4: 'what cannot be taken back',
-};
+/** What promotes and what lowers a runbook: results, no history, a symptom that comes back, trouble everywhere. */
+export const trustInWords = ({ trust: { promote, demote }, newRunbooks, flap, storm }: Rules): string[] => [
+  `From ${promote.runs} runs and a bound of ${promote.bound} on a policy is advised to let a runbook act without a question.`,
+  `A person is asked each time after ${times(demote.harmful)} that it made things worse, or ${times(demote.ineffectiveInARow)} in a row that it did not help.`,
+  `A version without history: ${newRunbooks.mode}, ${modeInWords(newRunbooks.mode)}; vouched for: ${newRunbooks.trusted.join(', ') || 'none'}.`,
+  `Only recommended for ${spanInWords(flap.breakerMs)} where the alert came back within ${spanInWords(flap.withinMs)}, ${times(flap.times)} in ${spanInWords(flap.lookBackMs)}.`,
+  `Only recommended while more than ${storm.services} services are unwell at once, or more than ${Math.round(storm.share * 100)} % of a cluster, and for ${spanInWords(storm.coolDownMs)} afterwards.`,
+];
 
-export const classInWords = (blastClass: ChangingClass): string => classes[blastClass];
+const times = (count: number): string => (count === 1 ? 'one time' : `${count} times`);
+
+/** Each class with what a change of it amounts to, the smallest first. */
+export const classesInWords: readonly { blastClass: ChangingClass; what: string }[] = [
+  { blastClass: 'B1', what: 'one pod, one session, a switch that returns by itself' },
+  { blastClass: 'B2', what: 'one workload, rolling and reversible' },
+  { blastClass: 'B3', what: 'a node, all traffic of a service, a restart of a database' },
+  { blastClass: 'B4', what: 'what cannot be taken back' },
+];
 
 /** "in production, of service checkout"; "everywhere" where nothing is left out. */
 export const selectionInWords = (selection: Selection): string => {

@@ -36,6 +36,14 @@ export const loadRemediationPolicies = (
 export const parseRemediationPolicy = (text: string, file = 'policy.yaml'): RemediationPolicy =>
   policyOf(readPolicy(parseTree(text, file)));
 
+/** A policy with where it was read and what its author says of it. */
+export interface PolicyFile {
+  policy: RemediationPolicy;
+  file: string;
+  owner: string | null;
+  description: string | null;
+}
+
 /**
  * What was read, and everything to be said about it. `runbooks` are those that policies may name; any when absent.
  * Never throws for a faulty file.
@@ -44,7 +52,7 @@ export const readRemediationPolicies = (
   ownDirs: readonly string[] = [],
   organisation?: Organisation,
   runbooks?: readonly NamedRunbook[],
-): { policies: RemediationPolicy[]; findings: Finding[] } => {
+): { policies: RemediationPolicy[]; files: PolicyFile[]; findings: Finding[] } => {
   const { trees, faults } = treesOfKind('RemediationPolicy', [builtInRemediationDir, ...ownDirs]);
   const documents = trees.flatMap((tree) => collect(faults, () => readPolicy(tree)) ?? []);
   faults.push(...twinFaults(documents));
@@ -55,6 +63,12 @@ export const readRemediationPolicies = (
   ]);
   return {
     policies: documents.map(policyOf),
+    files: documents.map((document) => ({
+      policy: policyOf(document),
+      file: document.file,
+      owner: document.value.metadata.owner ?? null,
+      description: document.value.metadata.description ?? null,
+    })),
     findings: onceEach([...faults.map((fault) => ({ ...fault, level: 'fault' as const })), ...together]),
   };
 };

@@ -148,6 +148,7 @@ export const anApi = async (
     shifts?: ApiDependencies['shifts'];
     spoolBytesMax?: number;
     rulebook?: Rulebook;
+    remediation?: ApiDependencies['remediation'];
   } = {},
 ): Promise<Harness> => {
   const rules = options.rulebook ?? rulebook;
@@ -182,6 +183,7 @@ export const anApi = async (
   const app = await buildApp({
     store,
     rulebook: rules,
+    ...(options.remediation ? { remediation: options.remediation } : {}),
     receiver,
     remote: temporal,
     identities: identities({ token: operatorToken, sandboxSecret, organisation }),

@@ -198,6 +198,7 @@ describe('who may do what', () => {
       '/approvals/:id',
       '/status',
       '/sandbox',
+      '/runbooks',
       '/assets/*',
       '/favicon.svg',
       '/openapi.json',

@@ -7,7 +7,7 @@ import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** Addresses that belong to the pages: each gets the same shell, which reads the rest from the address. */
-const addresses = ['/', '/login', '/incidents/:id', '/approvals/:id', '/status', '/sandbox'];
+const addresses = ['/', '/login', '/incidents/:id', '/approvals/:id', '/status', '/sandbox', '/runbooks'];
 
 const notBuilt = `<!doctype html><meta charset="utf-8"><title>Muster</title>
 <p>The API runs, and its pages are not built yet: run <code>npm run build</code>. What it offers: <a href="/openapi.json">/openapi.json</a>.</p>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rulesFor } from '../../domain/mode-rules.ts';
 import { trustRows } from '../../domain/trust.ts';
-import { loadRemediationPolicies } from '../../packs/remediation-load.ts';
+import { readRemediationFiles } from '../../packs/remediation-sources.ts';
 import { TrustList } from '../../schema/trust.ts';
 import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -14,7 +14,8 @@ const Query = z.object({
 
 /** How runbooks did so far: the ground on which people promote them in a policy. */
 export const trustRoutes = async (app: App, dependencies: ApiDependencies): Promise<void> => {
-  const policies = dependencies.remediationPolicies ?? loadRemediationPolicies();
+  const files = dependencies.remediation ?? readRemediationFiles();
+  const policies = files.policies.map(({ policy }) => policy);
 
   app.get(
     '/api/v1/trust',
