@@ -5,7 +5,7 @@
 import { contactName, deadlinesOf, missingRoles } from './deadlines.ts';
 import { timeInWords } from './duration.ts';
 import { type DueStep, stepAfter, stepsDue } from './escalation.ts';
-import type { Fact } from './incident.ts';
+import type { Fact } from './incident/fact.ts';
 import { customersPromise, type IncidentState, type Rules, severityPolicy } from './incident-state.ts';
 import { heldNotices } from './notices.ts';
 

@@ -1,7 +1,7 @@
 import type { AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView } from '../schema/incident.ts';
 import type { Policy } from '../schema/policy.ts';
-import { viewOf } from './incident.ts';
+import { viewOf } from './incident/view.ts';
 import type { IncidentState, PromiseState, Rules } from './incident-state.ts';
 
 /** What is known of an incident when it is declared. */

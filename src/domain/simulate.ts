@@ -13,7 +13,7 @@ import { carryOutDue, type DutyPage, type FactNow, type Hand } from './due.ts';
 import { instant, spanInWords } from './duration.ts';
 import { stepKey } from './escalation.ts';
 import { firstState } from './first-state.ts';
-import { evolve } from './incident.ts';
+import { evolve } from './incident/evolve.ts';
 import { type IncidentState, type Rules, respondAt, severityPolicy } from './incident-state.ts';
 import { heldNotices } from './notices.ts';
 import { holdersOf } from './on-call.ts';

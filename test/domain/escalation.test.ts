@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openSteps, stepAfter, stepsDue } from '../../src/domain/escalation.ts';
-import { evolve, type Fact } from '../../src/domain/incident.ts';
+import { evolve } from '../../src/domain/incident/evolve.ts';
+import type { Fact } from '../../src/domain/incident/fact.ts';
 import type { IncidentState, Rules } from '../../src/domain/incident-state.ts';
 import { anIncident, aPerson, minutesMs, theRules } from '../support/builders.ts';
 

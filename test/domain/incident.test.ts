@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { deadlinesOf } from '../../src/domain/deadlines.ts';
-import { evolve, type Fact, viewOf } from '../../src/domain/incident.ts';
+import { evolve } from '../../src/domain/incident/evolve.ts';
+import type { Fact } from '../../src/domain/incident/fact.ts';
+import { viewOf } from '../../src/domain/incident/view.ts';
 import { type IncidentState, isOver, transitions } from '../../src/domain/incident-state.ts';
 import { incidentStatuses } from '../../src/schema/incident.ts';
 import { anIncident, aPerson, minutesMs, theRules } from '../support/builders.ts';
