@@ -1,41 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acceptsAlerts, correlationKeyOf } from '../../src/domain/correlation.ts';
 import { judgeByLabel, rankOf, severityNamed } from '../../src/domain/severity.ts';
-import { triage } from '../../src/domain/triage.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
-import type { Alert } from '../../src/schema/alert.ts';
-import type { PackDocument } from '../../src/schema/policy.ts';
+import { anAlert, judging, organisation, outcome, packOf } from '../packs/judging.ts';
 
-const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
-const guide = (): PackDocument => {
-  const pack = loadPacks([], organisation).get('guide-sev1-sev3');
-  if (!pack) throw new Error('the guide pack is not among the built-in ones');
-  return pack;
-};
-const pack = guide();
-const now = '2026-11-18T10:00:00Z';
-
-const anAlert = (part: Partial<Alert> = {}): Alert => ({
-  source: 'generic',
-  fingerprint: 'f1',
-  status: 'firing',
-  title: 'Something is wrong',
-  summary: null,
-  service: 'checkout',
-  severityLabel: null,
-  startsAt: '2026-11-18T09:50:00Z',
-  endsAt: null,
-  signals: {},
-  labels: {},
-  link: null,
-  ...part,
-});
-const judge = (signals: Alert['signals'], part: Partial<Alert> = {}) =>
-  triage({ alert: anAlert({ signals, ...part }), pack, organisation, now });
-const outcome = (verdict: ReturnType<typeof triage>) =>
-  verdict.verdict === 'declare' ? `${verdict.severity} ${verdict.rule}` : `ignored ${verdict.rule}`;
+const pack = packOf('guide-sev1-sev3');
+const judge = judging(pack);
 
 describe('figures decide the severity', () => {
   test('an endpoint that is not critical and is down says nothing by itself', () => {

@@ -1,19 +1,10 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { inventoryOf, leaksIn } from '../../src/domain/leak-guard.ts';
 import { render } from '../../src/domain/render.ts';
-import { loadOrganisation, loadPacks, policyFor, rosterFor, serviceFacts } from '../../src/packs/load.ts';
-import type { PackDocument } from '../../src/schema/policy.ts';
+import { policyFor, rosterFor, serviceFacts } from '../../src/packs/load.ts';
+import { organisation, packOf } from './judging.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const organisation = loadOrganisation(join(root, 'src/sandbox/organisation.yaml'));
-const guide = (): PackDocument => {
-  const pack = loadPacks([], organisation).get('guide-sev1-sev3');
-  if (!pack) throw new Error('the guide pack is not among the built-in ones');
-  return pack;
-};
-const pack = guide();
+const pack = packOf('guide-sev1-sev3');
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const severity = (name: string) => {

@@ -51,7 +51,11 @@ export const judging =
 export type Row = readonly [title: string, signals: Signals, expected: string];
 
 /** Rules of the pack that no row names: a table that a person compares with the document must be whole. */
-export const unproven = (ids: readonly string[], rows: readonly Row[]): string[] => {
+export const unproven = ({ rules }: PackDocument, rows: readonly Row[]): string[] => {
   const named = new Set(rows.map(([, , expected]) => expected.split(' ')[1]));
-  return ids.filter((id) => !named.has(id));
+  return rules.map(({ id }) => id).filter((id) => !named.has(id));
 };
+
+/** The same signals, each said not to be so. */
+export const denied = (signals: Signals): Signals =>
+  Object.fromEntries(Object.keys(signals).map((name) => [name, false]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { figuresOf, messageFaults, said, span } from './figures.ts';
+import { figuresOf, said, span } from './figures.ts';
 import { packOf } from './judging.ts';
 
 const pack = packOf('playbook-p0-p3');
@@ -152,10 +152,6 @@ describe('the playbook says what the playbook says', () => {
 });
 
 describe('the playbook in words', () => {
-  test('nothing is left open, nothing leaks', () => {
-    expect(messageFaults(pack)).toEqual([]);
-  });
-
   test('an update carries id, severity, status, summary, impact, cause so far and next steps', () => {
     const text = said(pack, 'update');
     const fields = [
@@ -168,10 +164,6 @@ describe('the playbook in words', () => {
       'the-next-steps',
     ];
     expect(fields.filter((field) => !text.includes(field))).toEqual([]);
-  });
-
-  test('a ticket has its subject in the first line', () => {
-    expect(said(pack, 'ticket').split('\n')[0]).toBe('the-severity INC-2026-014: the-title');
   });
 
   test('the social draft names only what customers know', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge as judgeFacts } from '../../src/domain/severity.ts';
-import { judging, now, outcome, packOf, type Row, type Signals, unproven } from './judging.ts';
+import { denied, judging, outcome, packOf, type Row, type Signals, unproven } from './judging.ts';
+import { hidesWhatItMay, maintenanceOverrun } from './planned-maintenance.ts';
 
 const pack = packOf('platform-p0-p3');
 const judge = judging(pack);
@@ -22,13 +23,7 @@ const words: Row[] = [
   ['capacity runs short', { capacityWarning: true }, 'P3 capacity-warning'],
   ['the monitoring warns', { monitoringWarning: true }, 'P3 monitoring-warning'],
 ];
-const overrun: Row = [
-  'maintenance past its window',
-  { maintenanceUntil: '2026-11-18T09:59:59.999Z' },
-  'P2 maintenance-overrun',
-];
-/** What no maintenance hides. */
-const neverSilent = ['data-breach', 'data-loss', 'suspected-corruption', 'unauthorised-access', 'active-exploit'];
+const overrun = maintenanceOverrun('P2');
 
 describe('the platform: how bad it is', () => {
   test.each(words)('%s', (_, signals, expected) => {
@@ -36,8 +31,7 @@ describe('the platform: how bad it is', () => {
   });
 
   test.each(words)('%s, and not when it is denied', (_, signals) => {
-    const denied = Object.fromEntries(Object.keys(signals).map((name) => [name, false]));
-    expect(outcome(judge(denied, { severityLabel: 'warning' }))).toBe('P3 label:warning');
+    expect(outcome(judge(denied(signals), { severityLabel: 'warning' }))).toBe('P3 label:warning');
   });
 
   test("the worse of rule and the monitor's own word counts, and nobody's word is P1", () => {
@@ -47,12 +41,7 @@ describe('the platform: how bad it is', () => {
   });
 
   test('every rule stands in this table', () => {
-    expect(
-      unproven(
-        pack.rules.map(({ id }) => id),
-        [...words, overrun],
-      ),
-    ).toEqual([]);
+    expect(unproven(pack, [...words, overrun])).toEqual([]);
   });
 });
 
@@ -88,16 +77,5 @@ describe('the platform: severity and impact', () => {
 });
 
 describe('the platform: planned maintenance', () => {
-  test.each(words)('%s: inside the window', (_, signals, expected) => {
-    const hidden = !neverSilent.includes(expected.split(' ')[1] ?? '');
-    const inside = { ...signals, maintenanceUntil: now };
-    expect(outcome(judge(inside, { severityLabel: 'low' }))).toBe(hidden ? 'ignored planned-maintenance' : expected);
-  });
-
-  test('a millisecond past its window it is an incident', () => {
-    const [, signals, expected] = overrun;
-    expect(outcome(judge(signals, { severityLabel: 'low' }))).toBe(expected);
-    expect(outcome(judge({ maintenanceUntil: now }, { severityLabel: 'low' }))).toBe('ignored planned-maintenance');
-    expect(outcome(judge({ ...signals, completeOutage: true }))).toBe('P0 complete-outage');
-  });
+  hidesWhatItMay({ judge, rows: words, overrun, outage: 'P0 complete-outage' });
 });

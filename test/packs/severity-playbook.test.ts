@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judging, now, outcome, packOf, type Row, unproven } from './judging.ts';
+import { denied, judging, outcome, packOf, type Row, unproven } from './judging.ts';
+import { hidesWhatItMay, maintenanceOverrun } from './planned-maintenance.ts';
 
 const pack = packOf('playbook-p0-p3');
 const judge = judging(pack);
@@ -58,13 +59,7 @@ const flags: Row[] = [
   ['a feature that is not critical', { minorFunctionDown: true }, 'P2 minor-function-down'],
   ['a glitch', { cosmetic: true }, 'P3 cosmetic'],
 ];
-const overrun: Row = [
-  'maintenance past its window',
-  { maintenanceUntil: '2026-11-18T09:59:59.999Z' },
-  'P2 maintenance-overrun',
-];
-/** What no maintenance hides. */
-const neverSilent = ['data-breach', 'data-loss', 'suspected-corruption', 'unauthorised-access', 'active-exploit'];
+const overrun = maintenanceOverrun('P2');
 
 describe('the playbook: how bad it is', () => {
   test.each(thresholds)('%s', (_, signals, expected) => {
@@ -73,8 +68,7 @@ describe('the playbook: how bad it is', () => {
 
   test.each(flags)('%s, and not when it is denied', (_, signals, expected) => {
     expect(outcome(judge(signals, { severityLabel: 'medium' }))).toBe(expected);
-    const denied = Object.fromEntries(Object.keys(signals).map((name) => [name, false]));
-    expect(outcome(judge(denied, { severityLabel: 'medium' }))).toBe('P2 label:medium');
+    expect(outcome(judge(denied(signals), { severityLabel: 'medium' }))).toBe('P2 label:medium');
   });
 
   test('the worst figure counts', () => {
@@ -90,26 +84,10 @@ describe('the playbook: how bad it is', () => {
   });
 
   test('every rule stands in these tables', () => {
-    expect(
-      unproven(
-        pack.rules.map(({ id }) => id),
-        [...thresholds, ...flags, overrun],
-      ),
-    ).toEqual([]);
+    expect(unproven(pack, [...thresholds, ...flags, overrun])).toEqual([]);
   });
 });
 
 describe('the playbook: planned maintenance', () => {
-  test.each([...thresholds, ...flags])('%s: inside the window', (_, signals, expected) => {
-    const hidden = !neverSilent.includes(expected.split(' ')[1] ?? '');
-    const inside = { ...signals, maintenanceUntil: now };
-    expect(outcome(judge(inside, { severityLabel: 'low' }))).toBe(hidden ? 'ignored planned-maintenance' : expected);
-  });
-
-  test('a millisecond past its window it is an incident', () => {
-    const [, signals, expected] = overrun;
-    expect(outcome(judge(signals, { severityLabel: 'low' }))).toBe(expected);
-    expect(outcome(judge({ maintenanceUntil: now }, { severityLabel: 'low' }))).toBe('ignored planned-maintenance');
-    expect(outcome(judge({ ...signals, completeOutage: true }))).toBe('P0 complete-outage');
-  });
+  hidesWhatItMay({ judge, rows: [...thresholds, ...flags], overrun, outage: 'P0 complete-outage' });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judging, now, organisation, outcome, packOf, type Row, unproven } from './judging.ts';
+import { denied, judging, organisation, outcome, packOf, type Row, unproven } from './judging.ts';
+import { hidesWhatItMay, maintenanceOverrun } from './planned-maintenance.ts';
 
 const pack = packOf('runbook-p0-p3');
 const judge = judging(pack);
@@ -22,13 +23,7 @@ const thresholds: Row[] = [
   ['one customer', { customersAffected: 1 }, 'P2 limited-customers'],
   ['no customer', { customersAffected: 0 }, 'P3 label:low'],
 ];
-const overrun: Row = [
-  'maintenance past its window',
-  { maintenanceUntil: '2026-11-18T09:59:59.999Z' },
-  'P2 maintenance-overrun',
-];
-/** What no maintenance hides. */
-const neverSilent = ['data-breach', 'data-loss', 'suspected-corruption', 'unauthorised-access', 'active-exploit'];
+const overrun = maintenanceOverrun('P2');
 
 describe('the runbook: how bad it is', () => {
   test.each([...words, ...thresholds])('%s', (_, signals, expected) => {
@@ -36,8 +31,7 @@ describe('the runbook: how bad it is', () => {
   });
 
   test.each(words)('%s, and not when it is denied', (_, signals) => {
-    const denied = Object.fromEntries(Object.keys(signals).map((name) => [name, false]));
-    expect(outcome(judge(denied, { severityLabel: 'low' }))).toBe('P3 label:low');
+    expect(outcome(judge(denied(signals), { severityLabel: 'low' }))).toBe('P3 label:low');
   });
 
   test('whether customers notice is the word of the catalogue, unless the alert knows better', () => {
@@ -58,26 +52,10 @@ describe('the runbook: how bad it is', () => {
   });
 
   test('every rule stands in these tables', () => {
-    expect(
-      unproven(
-        pack.rules.map(({ id }) => id),
-        [...words, ...thresholds, overrun],
-      ),
-    ).toEqual([]);
+    expect(unproven(pack, [...words, ...thresholds, overrun])).toEqual([]);
   });
 });
 
 describe('the runbook: planned maintenance', () => {
-  test.each([...words, ...thresholds])('%s: inside the window', (_, signals, expected) => {
-    const hidden = !neverSilent.includes(expected.split(' ')[1] ?? '');
-    const inside = { ...signals, maintenanceUntil: now };
-    expect(outcome(judge(inside, { severityLabel: 'low' }))).toBe(hidden ? 'ignored planned-maintenance' : expected);
-  });
-
-  test('a millisecond past its window it is an incident', () => {
-    const [, signals, expected] = overrun;
-    expect(outcome(judge(signals, { severityLabel: 'low' }))).toBe(expected);
-    expect(outcome(judge({ maintenanceUntil: now }, { severityLabel: 'low' }))).toBe('ignored planned-maintenance');
-    expect(outcome(judge({ ...signals, completeOutage: true }))).toBe('P0 complete-outage');
-  });
+  hidesWhatItMay({ judge, rows: [...words, ...thresholds], overrun, outage: 'P0 complete-outage' });
 });

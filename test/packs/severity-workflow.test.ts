@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge as judgeFacts } from '../../src/domain/severity.ts';
-import { judging, now, outcome, packOf, type Row, type Signals, unproven } from './judging.ts';
+import { denied, judging, outcome, packOf, type Row, type Signals, unproven } from './judging.ts';
+import { hidesWhatItMay, maintenanceOverrun } from './planned-maintenance.ts';
 
 const pack = packOf('workflow-p1-p4');
 const judge = judging(pack);
@@ -24,20 +25,7 @@ const words: Row[] = [
   ['cosmetic', { cosmetic: true }, 'P4 cosmetic'],
   ['few users', { users: 'few' }, 'P4 few-users'],
 ];
-const overrun: Row = [
-  'maintenance past its window',
-  { maintenanceUntil: '2026-11-18T09:59:59.999Z' },
-  'P3 maintenance-overrun',
-];
-/** What no maintenance hides. */
-const neverSilent = [
-  'data-loss',
-  'data-breach',
-  'unauthorised-access',
-  'active-exploit',
-  'security-touched',
-  'suspected-corruption',
-];
+const overrun = maintenanceOverrun('P3');
 
 describe('the workflow: how bad it is', () => {
   test.each(words)('%s', (_, signals, expected) => {
@@ -45,8 +33,7 @@ describe('the workflow: how bad it is', () => {
   });
 
   test.each(words)('%s, and not when it is denied', (_, signals) => {
-    const denied = Object.fromEntries(Object.keys(signals).map((name) => [name, false]));
-    expect(outcome(judge(denied, { severityLabel: 'low' }))).toBe('P4 label:low');
+    expect(outcome(judge(denied(signals), { severityLabel: 'low' }))).toBe('P4 label:low');
   });
 
   test('what is broken and who is hurt count each alone, the worse of both', () => {
@@ -61,12 +48,7 @@ describe('the workflow: how bad it is', () => {
   });
 
   test('every rule stands in this table', () => {
-    expect(
-      unproven(
-        pack.rules.map(({ id }) => id),
-        [...words, overrun],
-      ),
-    ).toEqual([]);
+    expect(unproven(pack, [...words, overrun])).toEqual([]);
   });
 });
 
@@ -149,16 +131,5 @@ describe('the workflow: what lowers and lifts', () => {
 });
 
 describe('the workflow: planned maintenance', () => {
-  test.each(words)('%s: inside the window', (_, signals, expected) => {
-    const hidden = !neverSilent.includes(expected.split(' ')[1] ?? '');
-    const inside = { ...signals, maintenanceUntil: now };
-    expect(outcome(judge(inside, { severityLabel: 'low' }))).toBe(hidden ? 'ignored planned-maintenance' : expected);
-  });
-
-  test('a millisecond past its window it is an incident', () => {
-    const [, signals, expected] = overrun;
-    expect(outcome(judge(signals, { severityLabel: 'low' }))).toBe(expected);
-    expect(outcome(judge({ maintenanceUntil: now }, { severityLabel: 'low' }))).toBe('ignored planned-maintenance');
-    expect(outcome(judge({ ...signals, completeOutage: true }))).toBe('P1 complete-outage');
-  });
+  hidesWhatItMay({ judge, rows: words, overrun, outage: 'P1 complete-outage', alsoHeard: ['security-touched'] });
 });
