@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentContext, ReviewRequest } from '../../activities/index.ts';
 import type { IncidentView, TimelineItem } from '../../src/schema/incident.ts';
+import { aView } from '../store/records.ts';
 import { type ActivityWorld, activityWorld, anIncidentContext } from '../support/activity-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
 
@@ -108,9 +109,7 @@ describe('a reminder', () => {
 
 const muster = { kind: 'muster' as const, id: 'muster', name: 'Muster' };
 const recorded = async (world: ActivityWorld, incident: IncidentContext): Promise<IncidentView> => {
-  const view: IncidentView = {
-    id: incident.incidentId,
-    workflowId: incident.incidentId,
+  const view = aView(incident.incidentId, {
     title: incident.title,
     summary: 'A third of all orders failed.',
     pack: incident.pack,
@@ -118,26 +117,14 @@ const recorded = async (world: ActivityWorld, incident: IncidentContext): Promis
     rank: incident.rank,
     status: 'resolved',
     service: incident.service,
-    drill: false,
-    speed: 1,
     declaredAt: '2026-11-20T10:00:00.000Z',
     declaredBy: muster,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
-    mitigatedAt: null,
     resolvedAt: '2026-11-20T10:42:00.000Z',
-    closedAt: null,
-    roles: {},
     minimumRoles: [],
-    deadlines: [],
-    updates: { internal: { dueAt: null, kept: 0, broken: 0 }, public: { dueAt: null, kept: 0, broken: 0 } },
-    room: null,
-    publicUrl: null,
     alertsFiring: 0,
     cause: 'release 2.4.0-bad of checkout',
-    continues: null,
     version: 3,
-  };
+  });
   const entry = (number: number, kind: TimelineItem['kind'], text: string) => ({
     key: `incident/${number}`,
     at: `2026-11-20T10:0${number}:00.000Z`,

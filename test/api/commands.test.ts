@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Conflict, NotPermitted } from '../../src/domain/errors.ts';
 import type { Plan, RemediationView } from '../../src/schema/remediation.ts';
+import { aRemediation } from '../store/records.ts';
 import { anApi, eventually, type Harness, personToken, temporalIsAway } from './harness.ts';
 
 let api: Harness;
@@ -197,43 +198,17 @@ describe('an acknowledgement on the phone', () => {
 });
 
 describe('deciding on a plan', () => {
-  const aRemediation = async (blastClass: Plan['blastClass'], more: Partial<RemediationView> = {}) => {
+  const decidable = async (blastClass: Plan['blastClass'], more: Partial<RemediationView> = {}) => {
     const incidentId = await declared();
-    const view: RemediationView = {
-      id: `${incidentId}-R1`,
-      incidentId,
-      workflowId: 'remediation/sandbox/Deployment/shop/checkout',
-      action: 'roll-back-deployment',
-      target: { cluster: 'sandbox', kind: 'Deployment', namespace: 'shop', name: 'checkout' },
-      params: {},
+    const view = aRemediation(`${incidentId}-R1`, incidentId, {
       status: 'awaitingApproval',
-      proposedBy: { kind: 'muster', id: 'muster', name: 'Muster' },
-      because: 'the release',
       plan: { blastClass, sentence: 'Roll back checkout' } as Plan,
       planHash: 'hash',
-      runbook: null,
-      changeAuthor: null,
-      mode: null,
-      modeBecause: [],
-      joined: [],
-      approverPeople: [],
-      notAuthorOfChange: false,
-      startBy: null,
       // As pack and policy together say for the class.
       approverRoles: blastClass === 'B1' ? ['responder', 'commander'] : ['commander'],
-      notProposer: true,
-      quorum: 1,
       expiresAt: '2026-03-02T10:00:00.000Z',
-      decisions: [],
-      baseline: null,
-      samples: [],
-      outcome: null,
-      drill: false,
-      startedAt: '2026-03-02T09:45:00.000Z',
-      endedAt: null,
-      version: 1,
       ...more,
-    };
+    });
     await api.store.remediations.recordRemediation(view, []);
     return `/api/v1/incidents/${incidentId}/remediations/${view.id}`;
   };
@@ -241,7 +216,7 @@ describe('deciding on a plan', () => {
     api.ask('POST', `${path}/approve`, { planHash: 'hash' }, personToken(person));
 
   test('that changes a lot takes a commander', async () => {
-    const path = await aRemediation('B2');
+    const path = await decidable('B2');
     expect((await approve(path, 'hugo')).status).toBe(403);
     expect((await approve(path, 'dana')).status).toBe(200);
     expect(api.temporal.decisions.at(-1)).toMatchObject({
@@ -251,18 +226,18 @@ describe('deciding on a plan', () => {
   });
 
   test('that is small and reversible takes a responder', async () => {
-    const path = await aRemediation('B1');
+    const path = await decidable('B1');
     expect((await approve(path, 'clara')).status).toBe(403);
     expect((await approve(path, 'hugo')).status).toBe(200);
   });
 
   test('that cannot be undone is taken by nobody', async () => {
-    expect((await approve(await aRemediation('B4'), 'ingrid')).status).toBe(403);
+    expect((await approve(await decidable('B4'), 'ingrid')).status).toBe(403);
   });
 
   test('takes a second person, while the proposer may always say no', async () => {
     const proposedBy = { kind: 'person' as const, id: 'dana', name: 'Dana' };
-    const path = await aRemediation('B2', { proposedBy });
+    const path = await decidable('B2', { proposedBy });
     const answer = await approve(path, 'dana');
     expect(answer.status).toBe(403);
     expect(answer.body.detail).toContain('second person');
@@ -271,14 +246,14 @@ describe('deciding on a plan', () => {
   });
 
   test('is not possible through another incident', async () => {
-    const path = await aRemediation('B1');
+    const path = await decidable('B1');
     const other = await declared();
     const id = path.split('/').at(-1);
     expect((await approve(`/api/v1/incidents/${other}/remediations/${id}`, 'dana')).status).toBe(404);
   });
 
   test('has a deadline that `next` lists', async () => {
-    const path = await aRemediation('B2');
+    const path = await decidable('B2');
     const { body } = await api.ask('GET', path.replace(/\/remediations.*/, '/next'));
     expect(body.items).toMatchObject([
       { dueAt: '2026-03-02T10:00:00.000Z', action: expect.stringContaining('Roll back checkout'), who: 'commander' },

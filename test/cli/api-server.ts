@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
+import { aView } from '../store/records.ts';
 
 export interface Request {
   method: string;
@@ -120,45 +121,24 @@ export const aProblem = (part: Partial<Record<string, unknown>> = {}) => ({
   ...part,
 });
 
-export const anIncident = (part: Partial<IncidentView> = {}): IncidentView => ({
-  id: 'INC-2026-014',
-  workflowId: 'INC-2026-014',
-  title: 'Checkout answers errors',
-  summary: null,
-  pack: 'guide-sev1-sev3',
-  severity: 'SEV1',
-  rank: 1,
-  status: 'investigating',
-  service: 'checkout',
-  drill: false,
-  speed: 1,
-  declaredAt: '2026-11-18T10:00:00.000Z',
-  declaredBy: { kind: 'monitor', id: 'alertmanager', name: 'Alertmanager' },
-  acknowledgedAt: null,
-  acknowledgedBy: null,
-  mitigatedAt: null,
-  resolvedAt: null,
-  closedAt: null,
-  roles: {},
-  minimumRoles: ['commander'],
-  deadlines: [
-    {
-      name: 'page:on-call-lead',
-      dueAt: '2026-11-18T10:05:00.000Z',
-      action: 'page Dana (on-call-lead) unless acknowledged',
-      who: 'Dana',
-      why: 'SEV1 ladder, step 2',
-    },
-  ],
-  updates: { internal: { dueAt: null, kept: 0, broken: 0 }, public: { dueAt: null, kept: 0, broken: 0 } },
-  room: null,
-  publicUrl: null,
-  alertsFiring: 1,
-  cause: null,
-  continues: null,
-  version: 1,
-  ...part,
-});
+export const anIncident = (part: Partial<IncidentView> = {}): IncidentView =>
+  aView('INC-2026-014', {
+    title: 'Checkout answers errors',
+    status: 'investigating',
+    declaredAt: '2026-11-18T10:00:00.000Z',
+    declaredBy: { kind: 'monitor', id: 'alertmanager', name: 'Alertmanager' },
+    deadlines: [
+      {
+        name: 'page:on-call-lead',
+        dueAt: '2026-11-18T10:05:00.000Z',
+        action: 'page Dana (on-call-lead) unless acknowledged',
+        who: 'Dana',
+        why: 'SEV1 ladder, step 2',
+      },
+    ],
+    version: 1,
+    ...part,
+  });
 
 const aRequest = {
   system: 'kubernetes' as const,

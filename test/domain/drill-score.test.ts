@@ -1,26 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type ScoreFacts, scoreDrill } from '../../src/domain/drill-score.ts';
 import type { FollowUpView, ScoreLine } from '../../src/schema/api.ts';
-import type { IncidentView, RoleName, TimelineItem, TimelineKind } from '../../src/schema/incident.ts';
+import type { IncidentView, RoleName, TimelineKind } from '../../src/schema/incident.ts';
 import type { SeverityPolicy } from '../../src/schema/policy.ts';
 import { guide, minutesMs } from '../support/builders.ts';
+import { at, calendar, entry, playedDrill } from '../support/played-drill.ts';
 
-const speed = 60;
-/** A Monday. */
-const declaredAt = '2026-03-02T10:00:00.000Z';
-/** Scenario minutes after the declaration, as the clock of the machine shows them. */
-const at = (minutes: number): string => new Date(Date.parse(declaredAt) + minutesMs(minutes) / speed).toISOString();
-const muster = { kind: 'muster', id: 'muster', name: 'Muster' } as const;
-const entry = (kind: TimelineKind, minutes: number): TimelineItem => ({
-  key: `${kind}/${minutes}`,
-  seq: 0,
-  at: at(minutes),
-  kind,
-  actor: muster,
-  text: `It was ${kind}.`,
-  why: null,
-  public: false,
-});
 const holder = (minutes: number) => ({ person: 'dana', name: 'Dana', since: at(minutes) });
 const everyRole = (minutes: number): IncidentView['roles'] =>
   Object.fromEntries(
@@ -30,36 +15,7 @@ const everyRole = (minutes: number): IncidentView['roles'] =>
     ]),
   );
 
-const incident: IncidentView = {
-  id: 'INC-2026-001',
-  workflowId: 'INC-2026-001',
-  title: 'Checkout answers with errors',
-  summary: null,
-  pack: guide.pack,
-  severity: 'SEV1',
-  rank: 1,
-  status: 'resolved',
-  service: 'checkout',
-  drill: true,
-  speed,
-  declaredAt,
-  declaredBy: muster,
-  acknowledgedAt: at(3),
-  acknowledgedBy: 'dana',
-  mitigatedAt: at(12),
-  resolvedAt: at(27),
-  closedAt: null,
-  roles: everyRole(4),
-  minimumRoles: [],
-  deadlines: [],
-  updates: { internal: { dueAt: null, kept: 2, broken: 0 }, public: { dueAt: null, kept: 2, broken: 0 } },
-  room: null,
-  publicUrl: null,
-  alertsFiring: 0,
-  cause: null,
-  continues: null,
-  version: 9,
-};
+const incident: IncidentView = { ...playedDrill, roles: everyRole(4) };
 const followUp = { reviewAt: '2026-03-04T09:00:00.000Z', attendees: ['dana'] } as FollowUpView;
 const sev1 = guide.severities.SEV1 as SeverityPolicy;
 const timeline = [
@@ -74,7 +30,7 @@ const good: ScoreFacts = {
   severity: sev1,
   timeline,
   followUp,
-  calendar: { timezone: 'UTC', holidays: [], hours: { start: '09:00', end: '17:00' } },
+  calendar,
   customerFacing: true,
   now: at(60),
 };

@@ -1,27 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkDrill, type DrillFacts, words } from '../../src/embedded/drill-checks.ts';
-import { builtInPoliciesDir, loadPack } from '../../src/packs/load.ts';
 import type { FollowUpView } from '../../src/schema/api.ts';
-import type { IncidentView, TimelineItem, TimelineKind } from '../../src/schema/incident.ts';
+import type { IncidentView, TimelineKind } from '../../src/schema/incident.ts';
+import { guide } from '../support/builders.ts';
+import { at, calendar, entry, muster, playedDrill } from '../support/played-drill.ts';
 
-const pack = loadPack(`${builtInPoliciesDir}/guide-sev1-sev3.yaml`);
-const speed = 60;
-const declaredAt = '2026-03-02T10:00:00.000Z';
-/** Scenario minutes after the declaration, as the clock of the machine shows them. */
-const at = (minutes: number): string => new Date(Date.parse(declaredAt) + (minutes * 60_000) / speed).toISOString();
-const muster = { kind: 'muster', id: 'muster', name: 'Muster' } as const;
 const dana = { kind: 'person', id: 'dana', name: 'Dana' } as const;
-
-const entry = (kind: TimelineKind, minutes: number, actor: TimelineItem['actor'] = muster): TimelineItem => ({
-  key: `${kind}/${minutes}`,
-  seq: 0,
-  at: at(minutes),
-  kind,
-  actor,
-  text: `It was ${kind}.`,
-  why: null,
-  public: false,
-});
 
 const timeline = [
   entry('declared', 0),
@@ -37,34 +21,8 @@ const timeline = [
 ];
 
 const incident: IncidentView = {
-  id: 'INC-2026-001',
-  workflowId: 'INC-2026-001',
-  title: 'Checkout answers with errors',
-  summary: null,
-  pack: pack.pack,
-  severity: 'SEV1',
-  rank: 1,
-  status: 'resolved',
-  service: 'checkout',
-  drill: true,
-  speed,
-  declaredAt,
-  declaredBy: muster,
-  acknowledgedAt: at(3),
-  acknowledgedBy: 'dana',
-  mitigatedAt: at(12),
-  resolvedAt: at(27),
-  closedAt: null,
-  roles: {},
-  minimumRoles: [],
-  deadlines: [],
-  updates: { internal: { dueAt: null, kept: 2, broken: 0 }, public: { dueAt: null, kept: 2, broken: 0 } },
+  ...playedDrill,
   room: { id: 'C1', name: 'incident-2026-03-02-checkout-answers-with-errors', url: 'http://chat', missing: [] },
-  publicUrl: null,
-  alertsFiring: 0,
-  cause: null,
-  continues: null,
-  version: 9,
 };
 
 const followUp: FollowUpView = {
@@ -88,8 +46,8 @@ const good: DrillFacts = {
   remediations: [{ id: 'r1', action: 'roll-back-deployment', status: 'recovered' }],
   followUp,
   postmortem: timeline.map(({ text }) => text).join('\n'),
-  pack,
-  calendar: { timezone: 'UTC', holidays: [], hours: { start: '09:00', end: '17:00' } },
+  pack: guide,
+  calendar,
   customerFacing: true,
   healsItself: false,
   received: {
