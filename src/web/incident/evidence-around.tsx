@@ -1,49 +1,37 @@
 import type { Evidence } from '../../schema/evidence.ts';
+import { Fold } from '../parts/fold.tsx';
+import { Table } from '../parts/table.tsx';
 
 /** The nodes under the pods: what they say about themselves, and how others fare on them. */
 export const Nodes = ({ nodes }: Pick<Evidence, 'nodes'>) => {
   if (nodes.length === 0) return null;
   const troubled = nodes.filter((node) => node.troubles.length > 0 || node.unschedulable).length;
   return (
-    <details class="fold" open={troubled > 0}>
-      <summary>
-        Nodes{' '}
-        <span class="soft">
-          ({nodes.length}, {troubled === 0 ? 'all well' : `${troubled} in trouble or cordoned`})
-        </span>
-      </summary>
-      <div class="table-holder">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">State</th>
-              <th scope="col">Pods of ours</th>
-              <th scope="col">Pods of others</th>
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.map((node) => (
-              <tr key={node.name}>
-                <th scope="row">{node.name}</th>
-                <td>
-                  <span class={node.troubles.length === 0 ? 'check check-yes' : 'check check-no'}>
-                    {node.troubles.length === 0 ? 'Well' : node.troubles.join(', ')}
-                  </span>
-                  {node.unschedulable ? <span class="tag">cordoned</span> : null}
-                </td>
-                <td>{ofThose(node.own)}</td>
-                <td>
-                  {node.others === null
-                    ? 'not seen'
-                    : `${ofThose(node.others)}${node.others.workloadsBad > 0 ? `, of ${node.others.workloadsBad} workloads` : ''}`}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <Fold
+      title="Nodes"
+      note={`${nodes.length}, ${troubled === 0 ? 'all well' : `${troubled} in trouble or cordoned`}`}
+      open={troubled > 0}
+    >
+      <Table columns={['Node', 'State', 'Pods of ours', 'Pods of others']}>
+        {nodes.map((node) => (
+          <tr key={node.name}>
+            <th scope="row">{node.name}</th>
+            <td>
+              <span class={node.troubles.length === 0 ? 'check check-yes' : 'check check-no'}>
+                {node.troubles.length === 0 ? 'Well' : node.troubles.join(', ')}
+              </span>
+              {node.unschedulable ? <span class="tag">cordoned</span> : null}
+            </td>
+            <td>{ofThose(node.own)}</td>
+            <td>
+              {node.others === null
+                ? 'not seen'
+                : `${ofThose(node.others)}${node.others.workloadsBad > 0 ? `, of ${node.others.workloadsBad} workloads` : ''}`}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Fold>
   );
 };
 
@@ -64,10 +52,7 @@ export const Surroundings = ({ evidence }: { evidence: Evidence }) => {
   if (lines.length === 0) return null;
   const tight = lines.filter((line) => line.tight).length;
   return (
-    <details class="fold" open={tight > 0}>
-      <summary>
-        Around it <span class="soft">({tight === 0 ? 'nothing tight' : `${tight} to look at`})</span>
-      </summary>
+    <Fold title="Around it" note={tight === 0 ? 'nothing tight' : `${tight} to look at`} open={tight > 0}>
       <ul class="plain rows">
         {lines.map((line) => (
           <li key={`${line.what}${line.name}${line.said}`} class={line.tight ? 'warn-text' : undefined}>
@@ -75,7 +60,7 @@ export const Surroundings = ({ evidence }: { evidence: Evidence }) => {
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );
 };
 

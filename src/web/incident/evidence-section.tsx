@@ -1,5 +1,6 @@
 import type { Evidence } from '../../schema/evidence.ts';
 import { Curve } from '../parts/curve.tsx';
+import { Fold } from '../parts/fold.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Loaded } from '../parts/notes.tsx';
 import type { Resource } from '../server/resource.ts';
@@ -53,8 +54,7 @@ const Missing = ({ missing }: Pick<Evidence, 'missing'>) => {
   if (missing.length === 0) return null;
   if (missing.length === 1) return <p class="warn-text">Could not be had: {missing[0]}</p>;
   return (
-    <details class="fold">
-      <summary class="warn-text">{missing.length} parts could not be had</summary>
+    <Fold title={<span class="warn-text">{missing.length} parts could not be had</span>}>
       <ul class="plain rows">
         {missing.map((part) => (
           <li key={part} class="breaks">
@@ -62,21 +62,18 @@ const Missing = ({ missing }: Pick<Evidence, 'missing'>) => {
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );
 };
 
 /** Small curves side by side: enough to see which of them turned. */
 const Figures = ({ figures }: Pick<Evidence, 'figures'>) =>
   figures.length === 0 ? null : (
-    <details class="fold" open>
-      <summary>
-        Figures <span class="soft">({figures.length})</span>
-      </summary>
+    <Fold title="Figures" note={figures.length} open>
       <div class="figures">
         {figures.map((figure) => (
           <Curve key={figure.title} series={figure} height={120} />
         ))}
       </div>
-    </details>
+    </Fold>
   );

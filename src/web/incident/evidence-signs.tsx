@@ -1,29 +1,31 @@
 import type { Evidence, Signature } from '../../schema/evidence.ts';
+import { Fold } from '../parts/fold.tsx';
 import { Instant } from '../parts/instant.tsx';
 
 /** What the service's own page said when it was asked. */
 export const Health = ({ health }: Pick<Evidence, 'health'>) =>
   health === null ? null : (
-    <details class="fold" open={!health.healthy}>
-      <summary>
-        Health page{' '}
-        <span class={health.healthy ? 'check check-yes' : 'check check-no'}>
-          {health.healthy ? 'Healthy' : 'Not healthy'}
-        </span>
-      </summary>
+    <Fold
+      title={
+        <>
+          Health page{' '}
+          <span class={health.healthy ? 'check check-yes' : 'check check-no'}>
+            {health.healthy ? 'Healthy' : 'Not healthy'}
+          </span>
+        </>
+      }
+      open={!health.healthy}
+    >
       <p>
         <code class="breaks">{health.url}</code> {health.finding} <span class="soft">({health.latencyMs} ms)</span>
       </p>
       {health.excerpt === '' ? null : <Lines text={health.excerpt} />}
-    </details>
+    </Fold>
   );
 
 export const Alarms = ({ alarms }: Pick<Evidence, 'alarms'>) =>
   alarms.length === 0 ? null : (
-    <details class="fold" open>
-      <summary>
-        Alarms <span class="soft">({alarms.length} ringing)</span>
-      </summary>
+    <Fold title="Alarms" note={`${alarms.length} ringing`} open>
       <ul class="plain rows">
         {alarms.map((alarm) => (
           <li key={`${alarm.name}${alarm.since}`}>
@@ -36,7 +38,7 @@ export const Alarms = ({ alarms }: Pick<Evidence, 'alarms'>) =>
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );
 
 const names: Record<Signature['name'], string> = {
@@ -56,8 +58,7 @@ const names: Record<Signature['name'], string> = {
 /** Known faults that the logs show, counted, with one line of each. */
 export const Signatures = ({ signatures }: Pick<Evidence, 'signatures'>) =>
   signatures.length === 0 ? null : (
-    <details class="fold" open>
-      <summary>Faults in the logs</summary>
+    <Fold title="Faults in the logs" open>
       <ul class="plain rows">
         {signatures.map(({ name, count, example }) => (
           <li key={name}>
@@ -70,28 +71,25 @@ export const Signatures = ({ signatures }: Pick<Evidence, 'signatures'>) =>
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );
 
 export const Logs = ({ logs, logSearch }: Pick<Evidence, 'logs' | 'logSearch'>) => (
   <>
     {logs.map((log) => (
-      <details key={`${log.pod}${log.previous}`} class="fold">
-        <summary>
-          Log of {log.pod}
-          {log.previous ? ' before its last restart' : ''} <span class="soft">({log.lines.length} lines)</span>
-        </summary>
+      <Fold
+        key={`${log.pod}${log.previous}`}
+        title={`Log of ${log.pod}${log.previous ? ' before its last restart' : ''}`}
+        note={`${log.lines.length} lines`}
+      >
         <Lines text={log.lines.join('\n')} />
-      </details>
+      </Fold>
     ))}
     {logSearch === null ? null : (
-      <details class="fold">
-        <summary>
-          Log group {logSearch.group}{' '}
-          <span class="soft">
-            ({logSearch.rows.length} rows{logSearch.complete ? '' : ', stopped early'})
-          </span>
-        </summary>
+      <Fold
+        title={`Log group ${logSearch.group}`}
+        note={`${logSearch.rows.length} rows${logSearch.complete ? '' : ', stopped early'}`}
+      >
         <p class="soft">
           <code class="breaks">{logSearch.query}</code>
         </p>
@@ -100,7 +98,7 @@ export const Logs = ({ logs, logSearch }: Pick<Evidence, 'logs' | 'logSearch'>) 
         ) : (
           <Lines text={logSearch.rows.map(({ at, text }) => (at === null ? text : `${at} ${text}`)).join('\n')} />
         )}
-      </details>
+      </Fold>
     )}
   </>
 );

@@ -1,55 +1,34 @@
 import type { Evidence } from '../../schema/evidence.ts';
+import { Fold } from '../parts/fold.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { Table } from '../parts/table.tsx';
 
 /** The pods in a table, those in trouble first, with whose they are. */
 export const Pods = ({ pods }: Pick<Evidence, 'pods'>) => {
   if (pods.length === 0) return null;
   const unready = pods.filter((pod) => !pod.ready).length;
   return (
-    <details class="fold" open>
-      <summary>
-        Pods{' '}
-        <span class="soft">
-          ({pods.length}, {unready === 0 ? 'all ready' : `${unready} not ready`})
-        </span>
-      </summary>
-      <div class="table-holder">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Pod</th>
-              <th scope="col">State</th>
-              <th scope="col">Restarts</th>
-              <th scope="col">Last end</th>
-              <th scope="col">Image</th>
-              <th scope="col">Revision</th>
-              <th scope="col">Node</th>
-            </tr>
-          </thead>
-          <tbody>
-            {pods.map((pod) => (
-              <tr key={pod.name}>
-                <th scope="row">{pod.name}</th>
-                <td>
-                  <span class={pod.ready ? 'check check-yes' : 'check check-no'}>
-                    {pod.ready ? 'Ready' : 'Not ready'}
-                  </span>{' '}
-                  {pod.reason ?? pod.phase}
-                </td>
-                <td class="number">{pod.restarts}</td>
-                <td>{pod.lastEnd ? <LastEnd end={pod.lastEnd} /> : '–'}</td>
-                <td>
-                  <code>{pod.image}</code>
-                </td>
-                <td class="number">{pod.revision}</td>
-                <td class="unbroken">{pod.node ?? 'none yet'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+    <Fold title="Pods" note={`${pods.length}, ${unready === 0 ? 'all ready' : `${unready} not ready`}`} open>
+      <Table columns={['Pod', 'State', 'Restarts', 'Last end', 'Image', 'Revision', 'Node']}>
+        {pods.map((pod) => (
+          <tr key={pod.name}>
+            <th scope="row">{pod.name}</th>
+            <td>
+              <span class={pod.ready ? 'check check-yes' : 'check check-no'}>{pod.ready ? 'Ready' : 'Not ready'}</span>{' '}
+              {pod.reason ?? pod.phase}
+            </td>
+            <td class="number">{pod.restarts}</td>
+            <td>{pod.lastEnd ? <LastEnd end={pod.lastEnd} /> : '–'}</td>
+            <td>
+              <code>{pod.image}</code>
+            </td>
+            <td class="number">{pod.revision}</td>
+            <td class="unbroken">{pod.node ?? 'none yet'}</td>
+          </tr>
+        ))}
+      </Table>
       <Owners pods={pods} />
-    </details>
+    </Fold>
   );
 };
 
@@ -77,10 +56,7 @@ const Owners = ({ pods }: Pick<Evidence, 'pods'>) => {
 /** The history of the workload, newest first: each revision with what it changed. */
 export const Revisions = ({ revisions }: Pick<Evidence, 'revisions'>) =>
   revisions.length === 0 ? null : (
-    <details class="fold">
-      <summary>
-        Revisions <span class="soft">({revisions.length})</span>
-      </summary>
+    <Fold title="Revisions" note={revisions.length}>
       <ul class="plain rows">
         {revisions.map((revision) => (
           <li key={revision.revision}>
@@ -99,7 +75,7 @@ export const Revisions = ({ revisions }: Pick<Evidence, 'revisions'>) =>
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );
 
 const inWords = ({ path, before, after }: Evidence['revisions'][number]['differences'][number]): string => {
@@ -110,10 +86,7 @@ const inWords = ({ path, before, after }: Evidence['revisions'][number]['differe
 
 export const Events = ({ events }: Pick<Evidence, 'events'>) =>
   events.length === 0 ? null : (
-    <details class="fold">
-      <summary>
-        Cluster events <span class="soft">({events.length})</span>
-      </summary>
+    <Fold title="Cluster events" note={events.length}>
       <ul class="plain rows">
         {events.map((event) => (
           <li key={`${event.at}${event.about}${event.reason}${event.message}`}>
@@ -125,5 +98,5 @@ export const Events = ({ events }: Pick<Evidence, 'events'>) =>
           </li>
         ))}
       </ul>
-    </details>
+    </Fold>
   );

@@ -94,39 +94,18 @@ const kindOf = (name: string): string => name.split(':')[0] ?? 'other';
 const NextButton = ({ deadline }: { deadline: Deadline }) => {
   const { view, ask } = useScope();
   const me = useMe();
-  const command = useCommand();
   const kind = kindOf(deadline.name);
 
   if ((kind === 'page' || kind === 'respond') && view.acknowledgedAt === null)
     return (
-      <div class="next-press">
-        <button
-          type="button"
-          class="primary huge"
-          disabled={command.busy}
-          onClick={() => void command.run(acknowledge(view))}
-        >
-          {command.busy ? 'Sending…' : 'Acknowledge'}
-        </button>
-        <p class="hint">{kind === 'page' ? `Stops paging ${deadline.who}. ` : ''}You say: I am looking at it.</p>
-        {command.problem ? <Failed problem={command.problem} /> : null}
-      </div>
+      <Press
+        label="Acknowledge"
+        hint={`${kind === 'page' ? `Stops paging ${deadline.who}. ` : ''}You say: I am looking at it.`}
+        act={acknowledge(view)}
+      />
     );
   if (kind === 'acknowledgement')
-    return (
-      <div class="next-press">
-        <button
-          type="button"
-          class="primary huge"
-          disabled={command.busy}
-          onClick={() => void command.run(acknowledge(view))}
-        >
-          Still on it
-        </button>
-        <p class="hint">Renews the acknowledgement.</p>
-        {command.problem ? <Failed problem={command.problem} /> : null}
-      </div>
-    );
+    return <Press label="Still on it" hint="Renews the acknowledgement." act={acknowledge(view)} />;
   if (kind === 'update' || kind === 'remind')
     return (
       <div class="next-press">
@@ -142,20 +121,11 @@ const NextButton = ({ deadline }: { deadline: Deadline }) => {
   const missing = view.minimumRoles.find((role) => !view.roles[role]);
   if (kind === 'roles' && missing && me)
     return (
-      <div class="next-press">
-        <button
-          type="button"
-          class="primary huge"
-          disabled={command.busy}
-          onClick={() =>
-            void command.run(() => send(incidentPath(view.id, '/roles'), { role: missing, person: me.person.id }))
-          }
-        >
-          Take {missing === 'scribe' ? 'scribe' : missing === 'commander' ? 'command' : 'the lead'}
-        </button>
-        <p class="hint">The first empty role becomes yours.</p>
-        {command.problem ? <Failed problem={command.problem} /> : null}
-      </div>
+      <Press
+        label={`Take ${missing === 'scribe' ? 'scribe' : missing === 'commander' ? 'command' : 'the lead'}`}
+        hint="The first empty role becomes yours."
+        act={() => send(incidentPath(view.id, '/roles'), { role: missing, person: me.person.id })}
+      />
     );
   if (kind === 'approval')
     return (
@@ -176,4 +146,18 @@ const NextButton = ({ deadline }: { deadline: Deadline }) => {
       </div>
     );
   return null;
+};
+
+/** A button that sends its command at once, and says what came of it. */
+const Press = ({ label, hint, act }: { label: string; hint: string; act: () => Promise<unknown> }) => {
+  const command = useCommand();
+  return (
+    <div class="next-press">
+      <button type="button" class="primary huge" disabled={command.busy} onClick={() => void command.run(act)}>
+        {command.busy ? 'Sending…' : label}
+      </button>
+      <p class="hint">{hint}</p>
+      {command.problem ? <Failed problem={command.problem} /> : null}
+    </div>
+  );
 };

@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { Table } from './table.tsx';
 
 /**
  * The part of Markdown that Muster's documents use (headings, lists, tables, quotes, rules, bold, code, links), as
@@ -76,26 +77,15 @@ const cells = (row: string): string[] =>
 const table = (rows: string[]): VNode => {
   const [head, ...rest] = rows.filter((row) => !/^[|\s:-]+$/.test(row));
   return (
-    <div class="table-holder">
-      <table>
-        <thead>
-          <tr>
-            {cells(head ?? '').map((cell) => (
-              <th scope="col">{inline(cell)}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rest.map((row) => (
-            <tr>
-              {cells(row).map((cell) => (
-                <td>{inline(cell)}</td>
-              ))}
-            </tr>
+    <Table columns={cells(head ?? '').map(inline)}>
+      {rest.map((row) => (
+        <tr>
+          {cells(row).map((cell) => (
+            <td>{inline(cell)}</td>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      ))}
+    </Table>
   );
 };
 
