@@ -3,7 +3,9 @@ import { createActivities } from '../activities/create-activities.ts';
 import { createDrillActivities } from '../activities/drills.ts';
 import { createShiftActivities } from '../activities/shift.ts';
 import { taskQueue } from '../src/domain/names.ts';
+import { connectCloudAccess } from '../src/integrations/registry.ts';
 import { bundleCacheDirs, workflowBundle } from './bundle.ts';
+import { checkCloud } from './cloud-check.ts';
 import { drillStarter, roleDesk, workerDependencies } from './dependencies.ts';
 import { runWorker } from './run.ts';
 
@@ -13,6 +15,10 @@ await runWorker('worker', async (config, log) => {
     workflowBundle(...bundleCacheDirs(config.MUSTER_DATA_DIR)),
   ]);
   log.debug({ cached: bundle.cached }, 'workflows bundled');
+  const closing = new AbortController();
+  // Symptoms are all that is asked of the cloud here. Beside the start, never in front of it.
+  const uses = [{ capability: 'metrics' as const, groups: [] }];
+  void checkCloud({ access: connectCloudAccess(config), uses, log, signal: closing.signal });
   return {
     options: {
       taskQueue,
@@ -29,6 +35,9 @@ await runWorker('worker', async (config, log) => {
       stickyQueueScheduleToStartTimeout: '2 s',
       maxCachedWorkflows: 500,
     },
-    close: () => dependencies.store.close(),
+    close: () => {
+      closing.abort();
+      return dependencies.store.close();
+    },
   };
 });

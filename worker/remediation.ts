@@ -1,7 +1,9 @@
 /** The remediation worker: the only holder of cluster credentials. Activities only, no inbound port, no workflow code. */
 import { createRemediationActivities } from '../activities/run-action.ts';
 import { remediationTaskQueue } from '../src/domain/names.ts';
+import { connectCloudAccess } from '../src/integrations/registry.ts';
 import { watchChanges } from './change-watcher.ts';
+import { checkCloud, cloudUsesOf } from './cloud-check.ts';
 import { checkDatabases } from './database-check.ts';
 import { remediationDependencies } from './dependencies.ts';
 import { needs } from './needs.ts';
@@ -14,6 +16,8 @@ await runWorker('remediation-worker', async (config, log) => {
   // Beside the start, never in front of it: plans find out by themselves what they may not do.
   void checkPermissions({ ...dependencies, needs, signal: closing.signal });
   void checkDatabases(dependencies);
+  const uses = cloudUsesOf(dependencies.organisation, dependencies.library.runbooks);
+  void checkCloud({ access: connectCloudAccess(config), uses, log, signal: closing.signal });
   void watchChanges({ ...dependencies, signal: closing.signal });
   return {
     options: {

@@ -1,14 +1,32 @@
-/** Writes the manifests of deploy/kubernetes anew: `npm run roles`. */
+/** Writes what is under deploy anew, manifests and policies: `npm run roles`. Writes nothing while one of them has a fault. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cloudNeeds } from './dependencies.ts';
 import { needs } from './needs.ts';
+import { policyFiles } from './policies.ts';
+import { faultsOfPolicies } from './policy-lint.ts';
+import { faultsOfRoles } from './role-lint.ts';
 import { roleFiles } from './roles.ts';
 
-const folder = fileURLToPath(new URL('../deploy/kubernetes', import.meta.url));
-// An action that is gone leaves no role behind.
-rmSync(join(folder, 'rbac'), { recursive: true, force: true });
-for (const [path, text] of roleFiles(needs)) {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), text);
+const roles = roleFiles(needs);
+const policies = policyFiles(cloudNeeds);
+
+const write = (path: string, files: ReadonlyMap<string, string>): void => {
+  const folder = fileURLToPath(new URL(`../deploy/${path}`, import.meta.url));
+  // An action that is gone leaves no role behind.
+  rmSync(folder, { recursive: true, force: true });
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+};
+
+const faults = [...faultsOfRoles(roles, needs), ...faultsOfPolicies(policies)];
+if (faults.length > 0) {
+  process.stderr.write(`${faults.join('\n')}\n`);
+  process.exitCode = 1;
+} else {
+  write('kubernetes', roles);
+  write('aws', policies);
 }

@@ -125,6 +125,29 @@ export interface LogSearch {
   search(query: LogQuery): Promise<{ rows: { at: string | null; text: string }[]; complete: boolean }>;
 }
 
+/** What is read of a cloud; each is a policy of its own. */
+export type CloudCapability = 'metrics' | 'alarms' | 'logs';
+
+/** One right, and what is known of it. `words` says what to do, or why nobody knows. */
+export type CloudRight =
+  /** `right` as it would be granted: `logs:StartQuery on arn:...`. */
+  | { state: 'held'; right: string }
+  | { state: 'missing'; right: string; words: string }
+  /** It could not be asked; `final`: asking again cannot help. */
+  | { state: 'unknown'; right: string; words: string; final: boolean }
+  /** It cannot be asked without doing it. */
+  | { state: 'notChecked'; right: string; words: string };
+
+/** What we may do in a cloud, asked by reads that cost next to nothing and change nothing. */
+export interface CloudAccess {
+  /** Such as `CloudWatch in eu-west-1`. */
+  readonly place: string;
+  /** What the configuration asks of it. */
+  readonly capabilities: readonly CloudCapability[];
+  /** One answer per right, log groups one by one; that AWS refuses or is away is an answer too. */
+  ask(capability: CloudCapability, groups: readonly string[]): Promise<CloudRight[]>;
+}
+
 /** Asks one page how it is. */
 export interface HealthProbe {
   /** GET without redirects, bounded in time and bytes. Any HTTP status is an answer; VendorError when none came. */

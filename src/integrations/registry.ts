@@ -1,18 +1,21 @@
 import type { Config } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import type { IamNeeds } from '../domain/iam-right.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
 import { type DatabaseEntry, sandboxConnection, sandboxDatabase } from '../schema/database.ts';
 import { type EndpointEntry, sandboxAddress } from '../schema/endpoint.ts';
 import { alertmanagerWebhook } from './alertmanager/webhook.ts';
-import { createAlarms } from './cloudwatch/alarms.ts';
-import { createLogSearch } from './cloudwatch/logs.ts';
-import { cloudwatchMetrics } from './cloudwatch/metrics.ts';
+import { createCloudAccess } from './cloudwatch/access.ts';
+import { alarmsNeeds, createAlarms } from './cloudwatch/alarms.ts';
+import { createLogSearch, logsNeeds } from './cloudwatch/logs.ts';
+import { cloudwatchMetrics, metricsNeeds } from './cloudwatch/metrics.ts';
 import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
 import { createEndpoint } from './endpoint/index.ts';
 import { genericWebhook } from './generic/webhook.ts';
 import { githubWebhook } from './github/webhook.ts';
 import { createHealthProbe } from './health-page/probe.ts';
 import type {
+  CloudAccess,
   Cluster,
   Connections,
   Database,
@@ -222,6 +225,19 @@ export const connectSources = (config: Config): ((drill: boolean) => EvidenceSou
   const { live: anythingReal } = connect(config);
   const isReal = anythingReal !== null || config.MUSTER_KUBECONFIG !== undefined || world === null;
   return (drill) => (drill || !isReal ? standIn : live);
+};
+
+/** Everything Muster may ever ask of AWS. */
+export const cloudNeeds: readonly IamNeeds[] = [metricsNeeds, alarmsNeeds, logsNeeds];
+
+/** Null where no cloud is configured. Metrics are asked of Prometheus where that is there too. */
+export const connectCloudAccess = (config: Config): CloudAccess | null => {
+  const region = config.MUSTER_CLOUDWATCH_REGION;
+  if (!region) return null;
+  const capabilities = prometheus.live(config)
+    ? (['alarms', 'logs'] as const)
+    : (['metrics', 'alarms', 'logs'] as const);
+  return createCloudAccess({ region, capabilities });
 };
 
 const liveOf = <Kind extends keyof Connections>(kind: Kind, config: Config): Connections[Kind] =>

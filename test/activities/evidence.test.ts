@@ -9,6 +9,7 @@ import type { Database, EvidenceSources, Metrics } from '../../src/integrations/
 import type { Session } from '../../src/schema/database.ts';
 import { Evidence } from '../../src/schema/evidence.ts';
 import { Organisation, Service } from '../../src/schema/organisation.ts';
+import { anAws, awsRefusal } from '../support/cloudwatch.ts';
 import { incident } from '../support/kube/a-remediation.ts';
 import { noOtherWays } from '../support/run-parts.ts';
 import { meta, ownedBy, type Told, toldCluster } from '../support/told-cluster.ts';
@@ -334,6 +335,46 @@ describe('what the catalogue names is asked', () => {
       ]),
     );
     expect(evidence.pods).toHaveLength(2);
+  });
+
+  test('what AWS does not allow is named with the right and its policy, and the rest is there', async () => {
+    const aws = await anAws({
+      GetMetricData: [awsRefusal('cloudwatch', 'AccessDeniedException', { code: 'AccessDenied' })],
+      DescribeAlarms: [awsRefusal('cloudwatch', 'ThrottlingException', { code: 'Throttling' })],
+      StartQuery: [awsRefusal('logs', 'AccessDeniedException')],
+    });
+    const health = { ask: async () => ({ status: 204, latencyMs: 1, excerpt: '' }) };
+    const evidence = await gathered({
+      catalogue,
+      metrics: aws.metrics,
+      sources: { health, alarms: aws.alarms, logs: aws.logs },
+    });
+    const lacksMetrics =
+      "cloudwatch: AWS does not allow cloudwatch:GetMetricData on * in eu-west-1: attach deploy/aws/policies/metrics.json to the worker's role";
+    expect(evidence.missing.toSorted()).toEqual([
+      expect.stringMatching(/^the alarms: cloudwatch: AWS throttles cloudwatch:DescribeAlarms: .* Service Quotas/),
+      `the figure Pool: ${lacksMetrics}`,
+      "the log search: cloudwatch: AWS does not allow logs:StartQuery on arn:aws:logs:eu-west-1:ACCOUNT_ID:log-group:/shop/checkout:*: attach deploy/aws/policies/logs.json, with this log group, to the worker's role",
+      `the symptom curve: ${lacksMetrics}`,
+    ]);
+    expect(evidence).toMatchObject({ health: { healthy: true }, alarms: [], logSearch: null });
+    expect(evidence.pods).toHaveLength(2);
+  });
+
+  test('what AWS allows is there, and nothing is missing', async () => {
+    const aws = await anAws({
+      GetMetricData: [{ body: { MetricDataResults: [] } }],
+      DescribeAlarms: [{ body: { MetricAlarms: [{ AlarmName: 'checkout-cpu' }] } }],
+      StartQuery: [{ body: { queryId: 'q-1' } }],
+      GetQueryResults: [{ body: { status: 'Complete', results: [] } }],
+    });
+    const health = { ask: async () => ({ status: 204, latencyMs: 1, excerpt: '' }) };
+    const evidence = await gathered({
+      catalogue,
+      metrics: aws.metrics,
+      sources: { health, alarms: aws.alarms, logs: aws.logs },
+    });
+    expect(evidence).toMatchObject({ missing: [], alarms: [{ name: 'checkout-cpu' }], logSearch: { complete: true } });
   });
 
   test('a health page that does not answer is a finding of its own', async () => {

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findTemporalCli } from '../../src/embedded/tools.mjs';
 import type { IncidentView } from '../../src/schema/incident.ts';
+import { type AwsReply, anAws, awsRefusal, awsSecretKey } from '../support/cloudwatch.ts';
 import { freePort } from '../support/free-ports.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { startVendors, type Vendors, vendorSecret } from '../support/vendors.ts';
@@ -104,6 +105,48 @@ test.skipIf(!cli)(
     await vi.waitFor(() => expect(worker.lines).toContain('"msg":"ready"'), patience);
     worker.child.kill('SIGTERM');
     expect(await worker.exit).toBe(0);
+  },
+  120_000,
+);
+
+/** The environment of a worker whose CloudWatch is a stand-in. */
+const cloudOf = async (reply: AwsReply) => {
+  const aws = await anAws({ GetMetricData: [reply] });
+  const environment = {
+    MUSTER_CLOUDWATCH_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL: aws.client.endpoint,
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: awsSecretKey,
+  };
+  return { environment, asked: aws.asked };
+};
+
+test.skipIf(!cli).each(['main', 'remediation'])(
+  'the %s worker says at its start what AWS does not allow it, and works all the same',
+  async (file) => {
+    const { environment } = await cloudOf(
+      awsRefusal('cloudwatch', 'AccessDeniedException', { code: 'AccessDenied', message: awsSecretKey }),
+    );
+    const worker = startWorker(file, environment);
+    await vi.waitFor(() => expect(worker.lines).toContain('"msg":"ready"'), patience);
+    await vi.waitFor(() => expect(worker.lines).toContain('attach deploy/aws/policies/metrics.json'), patience);
+    expect(worker.lines).not.toContain(awsSecretKey);
+    worker.child.kill('SIGTERM');
+    expect(await worker.exit).toBe(0);
+  },
+  120_000,
+);
+
+test.skipIf(!cli)(
+  'an AWS that never answers holds up neither the start of a worker nor its end',
+  async () => {
+    const { environment, asked } = await cloudOf({ hangs: true });
+    const worker = startWorker('remediation', environment);
+    await vi.waitFor(() => expect(asked()).toEqual(['GetMetricData']), patience);
+    await vi.waitFor(() => expect(worker.lines).toContain('"msg":"ready"'), patience);
+    worker.child.kill('SIGTERM');
+    expect(await worker.exit).toBe(0);
+    expect(worker.lines).not.toContain('of CloudWatch');
   },
   120_000,
 );

@@ -1,60 +1,9 @@
 /** Alarms and Logs Insights as they speak on the wire (awsJson1.0 and 1.1), on a loopback server. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createAlarms } from '../../src/integrations/cloudwatch/alarms.ts';
-import { createLogSearch } from '../../src/integrations/cloudwatch/logs.ts';
-
-interface Question {
-  target: string;
-  signed: boolean;
-  body: Record<string, unknown>;
-}
-type Reply = { status?: number; body?: unknown; silent?: true };
-
-const servers: { close(): void; closeAllConnections(): void }[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-/** Answers by the operation that is asked for; of several answers to one, the last serves for all that follow. */
-const aws = async (replies: Record<string, Reply[]>) => {
-  const questions: Question[] = [];
-  const server = createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk) => (text += chunk));
-    request.on('end', () => {
-      const target = String(request.headers['x-amz-target']);
-      const signed = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 Credential=AKIDTEST/') ?? false;
-      questions.push({ target, signed, body: JSON.parse(text) });
-      const [, operation = ''] = target.split('.');
-      const known = replies[operation] ?? [];
-      const asked = questions.filter((question) => question.target === target).length;
-      const reply = known[asked - 1] ?? known.at(-1) ?? { status: 500 };
-      if (reply.silent) return request.socket.destroy();
-      response.writeHead(reply.status ?? 200, { 'content-type': 'application/x-amz-json-1.1' });
-      response.end(JSON.stringify(reply.body ?? {}));
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const client = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    credentials: { accessKeyId: 'AKIDTEST', secretAccessKey: 'a-secret-key-for-tests-only' },
-  };
-  return {
-    alarms: createAlarms({ region: 'eu-west-1', client }),
-    logs: createLogSearch({ region: 'eu-west-1', client, pollMs: 5 }),
-    questions,
-    asked: () => questions.map(({ target }) => target.split('.')[1]),
-  };
-};
+import { describe, expect, test } from 'vitest';
+import { type AwsReply, anAws } from '../support/cloudwatch.ts';
 
 const seconds = (clock: string): number => Date.parse(`2026-03-02T${clock}Z`) / 1_000;
-const refusal = (type: string): Reply => ({ status: 400, body: { __type: type, message: 'not you' } });
+const refusal = (type: string): AwsReply => ({ status: 400, body: { __type: type, message: 'not you' } });
 
 describe('the alarms of a service', () => {
   const metricAlarm = (name: string, clock: string) => ({
@@ -68,7 +17,7 @@ describe('the alarms of a service', () => {
   });
 
   test('are those that ring and begin with its prefix, the latest first, composite ones too', async () => {
-    const { alarms, questions } = await aws({
+    const { alarms, questions } = await anAws({
       DescribeAlarms: [
         {
           body: {
@@ -95,21 +44,22 @@ describe('the alarms of a service', () => {
   });
 
   test('are none when none ring', async () => {
-    const { alarms } = await aws({ DescribeAlarms: [{ body: { MetricAlarms: [], CompositeAlarms: [] } }] });
+    const { alarms } = await anAws({ DescribeAlarms: [{ body: { MetricAlarms: [], CompositeAlarms: [] } }] });
     expect(await alarms.ringing('checkout-', 20)).toEqual([]);
   });
 
   test('that may not be read name the IAM action to allow', async () => {
-    const { alarms } = await aws({ DescribeAlarms: [refusal('AccessDeniedException')] });
+    const { alarms } = await anAws({ DescribeAlarms: [refusal('AccessDeniedException')] });
     await expect(alarms.ringing('checkout-', 20)).rejects.toMatchObject({
-      message: expect.stringContaining('cloudwatch:DescribeAlarms'),
-      reason: "allow the IAM action cloudwatch:DescribeAlarms to the worker's role",
+      reason:
+        "AWS does not allow cloudwatch:DescribeAlarms on * in eu-west-1: attach deploy/aws/policies/alarms.json to the worker's role",
+      status: 403,
       terminal: true,
     });
   });
 
   test('of a cloud that does not answer may be asked for again', async () => {
-    const { alarms } = await aws({ DescribeAlarms: [{ silent: true }] });
+    const { alarms } = await anAws({ DescribeAlarms: [{ silent: true }] });
     await expect(alarms.ringing('checkout-', 20)).rejects.toMatchObject({ status: null, terminal: false });
   });
 });
@@ -128,11 +78,11 @@ describe('a search over a log group', () => {
     { field: '@message', value: message },
     { field: '@ptr', value: 'CmAKJgoiMTIz' },
   ];
-  const started: Reply = { body: { queryId: 'q-1' } };
-  const state = (status: string, ...results: object[]): Reply => ({ body: { status, results } });
+  const started: AwsReply = { body: { queryId: 'q-1' } };
+  const state = (status: string, ...results: object[]): AwsReply => ({ body: { status, results } });
 
   test('waits until it is done and gives the lines with their moments, no more than were asked for', async () => {
-    const { logs, questions, asked } = await aws({
+    const { logs, questions, asked } = await anAws({
       StartQuery: [started],
       GetQueryResults: [
         state('Scheduled'),
@@ -163,7 +113,7 @@ describe('a search over a log group', () => {
   });
 
   test('that takes too long is stopped, and what was found so far counts', async () => {
-    const { logs, asked } = await aws({
+    const { logs, asked } = await anAws({
       StartQuery: [started],
       GetQueryResults: [state('Running', row('11:59:01', 'early'))],
       StopQuery: [{ body: { success: true } }],
@@ -174,7 +124,7 @@ describe('a search over a log group', () => {
   });
 
   test('is stopped as well when it can no longer be looked at', async () => {
-    const { logs, asked } = await aws({
+    const { logs, asked } = await anAws({
       StartQuery: [started],
       GetQueryResults: [state('Running'), { silent: true }],
       StopQuery: [{ silent: true }],
@@ -184,7 +134,7 @@ describe('a search over a log group', () => {
   });
 
   test('tells rows without a message by all their fields, and without a moment', async () => {
-    const { logs } = await aws({
+    const { logs } = await anAws({
       StartQuery: [started],
       GetQueryResults: [
         state('Complete', [
@@ -197,7 +147,7 @@ describe('a search over a log group', () => {
   });
 
   test('that CloudWatch cannot run is an error, not an empty log', async () => {
-    const { logs } = await aws({ StartQuery: [started], GetQueryResults: [state('Failed')] });
+    const { logs } = await anAws({ StartQuery: [started], GetQueryResults: [state('Failed')] });
     await expect(logs.search(query)).rejects.toMatchObject({ terminal: true, reason: 'Failed' });
   });
 
@@ -205,7 +155,7 @@ describe('a search over a log group', () => {
     ['StartQuery', { StartQuery: [refusal('AccessDeniedException')] }],
     ['GetQueryResults', { StartQuery: [started], GetQueryResults: [refusal('AccessDeniedException')] }],
   ])('that is not allowed names logs:%s', async (operation, replies) => {
-    const { logs } = await aws(replies);
+    const { logs } = await anAws(replies);
     await expect(logs.search(query)).rejects.toMatchObject({
       message: expect.stringContaining(`logs:${operation}`),
       terminal: true,
@@ -213,7 +163,7 @@ describe('a search over a log group', () => {
   });
 
   test('over a group that is not there says so', async () => {
-    const { logs } = await aws({
+    const { logs } = await anAws({
       StartQuery: [{ status: 400, body: { __type: 'ResourceNotFoundException', message: 'Log group does not exist' } }],
     });
     await expect(logs.search(query)).rejects.toMatchObject({ message: expect.stringContaining('does not exist') });

@@ -152,15 +152,11 @@ describe('the curve', () => {
 
 describe('a refusal is never a value, and each is asked once', () => {
   test.each<[string, Reply, object]>([
-    [
-      'throttling',
-      refusal(400, 'ThrottlingException'),
-      { terminal: false, status: 400, reason: 'ThrottlingException' },
-    ],
-    ['a limit of requests', refusal(400, 'LimitExceededException'), { terminal: false, status: 400 }],
+    ['throttling', refusal(400, 'ThrottlingException'), { terminal: false, status: 429 }],
+    ['a limit of requests', refusal(400, 'LimitExceededException'), { terminal: false, status: 429 }],
     ['trouble at AWS', refusal(500, 'InternalServiceFault'), { terminal: false, status: 500 }],
     ['no answer', { silent: true }, { terminal: false, status: null }],
-    ['credentials that have just expired', refusal(403, 'ExpiredTokenException'), { terminal: false, status: 403 }],
+    ['credentials that have just expired', refusal(403, 'ExpiredTokenException'), { terminal: false, status: 401 }],
     [
       'a role that may not',
       refusal(400, 'AccessDeniedException'),

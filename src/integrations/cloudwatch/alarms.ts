@@ -1,41 +1,49 @@
-import type { CloudWatchClient, CloudWatchClientConfig, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClientConfig, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import type { IamNeeds } from '../../domain/iam-right.ts';
 import type { Alarm, Alarms } from '../integration.ts';
-import { inOurWords } from './trouble.ts';
+import { asker, bounded } from './ask.ts';
 
-const timeoutMs = 10_000;
 /** The most that one page has; a service with more ringing alarms has enough to look at. */
 const pageMax = 100;
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+export const alarmsNeeds: IamNeeds = {
+  name: 'alarms',
+  title: 'Read which alarms ring',
+  rights: [
+    {
+      action: 'cloudwatch:DescribeAlarms',
+      resource: '*',
+      because: 'composite alarms are told only to whoever may describe all alarms',
+    },
+  ],
+};
+
 /**
  * One page of DescribeAlarms (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html):
- * metric and composite alarms in state ALARM. Needs the IAM action cloudwatch:DescribeAlarms.
+ * metric and composite alarms in state ALARM.
  */
 export const createAlarms = (options: { region: string; client?: CloudWatchClientConfig }): Alarms => {
-  let client: CloudWatchClient | undefined;
+  const { region } = options;
+  const ask = asker(async () => {
+    const sdk = await import('@aws-sdk/client-cloudwatch');
+    return { sdk, client: new sdk.CloudWatchClient({ ...bounded(region), ...options.client }) };
+  });
   return {
     ringing: async (prefix, alarmsMax) => {
-      // Loaded by the first question, as in metrics.ts.
-      const sdk = await import('@aws-sdk/client-cloudwatch');
-      client ??= new sdk.CloudWatchClient({
-        maxAttempts: 1,
-        requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
-        region: options.region,
-        ...options.client,
-      });
-      const command = new sdk.DescribeAlarmsCommand({
+      const input = {
         AlarmNamePrefix: prefix,
-        StateValue: 'ALARM',
-        AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+        StateValue: 'ALARM' as const,
+        AlarmTypes: ['MetricAlarm' as const, 'CompositeAlarm' as const],
         MaxRecords: pageMax,
-      });
-      try {
-        const answer = await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) });
-        return [...(answer.MetricAlarms ?? []).map(ofMetric), ...(answer.CompositeAlarms ?? []).map(ofComposite)]
-          .sort((one, other) => other.since.localeCompare(one.since))
-          .slice(0, alarmsMax);
-      } catch (error) {
-        throw inOurWords(error, 'cloudwatch:DescribeAlarms');
-      }
+      };
+      const question = { needs: alarmsNeeds, action: 'cloudwatch:DescribeAlarms', region };
+      const answer = await ask(question, ({ sdk, client }, within) =>
+        client.send(new sdk.DescribeAlarmsCommand(input), within),
+      );
+      return [...(answer.MetricAlarms ?? []).map(ofMetric), ...(answer.CompositeAlarms ?? []).map(ofComposite)]
+        .sort((one, other) => other.since.localeCompare(one.since))
+        .slice(0, alarmsMax);
     },
   };
 };

@@ -1,21 +1,46 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type {
-  CloudWatchLogsClient,
   CloudWatchLogsClientConfig,
   GetQueryResultsCommandOutput,
   ResultField,
 } from '@aws-sdk/client-cloudwatch-logs';
+import type { IamNeeds } from '../../domain/iam-right.ts';
 import type { LogQuery, LogSearch } from '../integration.ts';
-import { inOurWords, trouble } from './trouble.ts';
+import { asker, bounded } from './ask.ts';
+import { trouble } from './trouble.ts';
 
-const timeoutMs = 10_000;
 const pollMsDefault = 1_000;
+
+/**
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html. It lists log groups for
+ * GetQueryResults too, but a request for results names none.
+ */
+export const logsNeeds: IamNeeds = {
+  name: 'logs',
+  title: 'Search log groups with Logs Insights',
+  rights: [
+    {
+      action: 'logs:StartQuery',
+      resource: 'arn:aws:logs:REGION:ACCOUNT_ID:log-group:LOG_GROUP:*',
+      because: 'one ARN per log group, with `:*` at its end as AWS has it in policies',
+    },
+    {
+      action: 'logs:GetQueryResults',
+      resource: '*',
+      because: 'it names a query and no log group; queries of others are not found, because nothing here lists them',
+    },
+    {
+      action: 'logs:StopQuery',
+      resource: '*',
+      because: 'AWS knows no resource for it',
+    },
+  ],
+};
 
 /**
  * Logs Insights: StartQuery, looks until it is done, StopQuery when it takes too long
  * (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html). AWS bills by the bytes
- * a query goes through, so a group is only searched where the catalogue names it. Needs the IAM actions
- * logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
+ * a query goes through, so a group is only searched where the catalogue names it.
  */
 export const createLogSearch = (options: {
   region: string;
@@ -23,45 +48,36 @@ export const createLogSearch = (options: {
   /** Between two looks. */
   pollMs?: number;
 }): LogSearch => {
-  const pollMs = options.pollMs ?? pollMsDefault;
-  let known: CloudWatchLogsClient | undefined;
-  const load = async () => {
+  const { region, pollMs = pollMsDefault } = options;
+  const ask = asker(async () => {
     const sdk = await import('@aws-sdk/client-cloudwatch-logs');
-    known ??= new sdk.CloudWatchLogsClient({
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
-      region: options.region,
-      ...options.client,
-    });
-    return { sdk, client: known };
-  };
-  const within = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
+    return { sdk, client: new sdk.CloudWatchLogsClient({ ...bounded(region), ...options.client }) };
+  });
+  const about = (action: string, group: string) => ({ needs: logsNeeds, action, region, group });
 
   const start = async (query: LogQuery): Promise<string> => {
-    const { sdk, client } = await load();
-    const command = new sdk.StartQueryCommand({
+    const input = {
       logGroupName: query.group,
       queryString: query.query,
       startTime: Math.floor(Date.parse(query.from) / 1_000),
       endTime: Math.floor(Date.parse(query.to) / 1_000),
       limit: query.rowsMax,
-    });
-    const { queryId } = await client.send(command, within()).catch((error: unknown) => {
-      throw inOurWords(error, 'logs:StartQuery');
-    });
+    };
+    const { queryId } = await ask(about('logs:StartQuery', query.group), ({ sdk, client }, within) =>
+      client.send(new sdk.StartQueryCommand(input), within),
+    );
     if (queryId) return queryId;
     throw trouble('cloudwatch began no query', { status: 200, terminal: false, reason: 'no queryId' });
   };
-  const look = async (queryId: string): Promise<GetQueryResultsCommandOutput> => {
-    const { sdk, client } = await load();
-    return client.send(new sdk.GetQueryResultsCommand({ queryId }), within()).catch((error: unknown) => {
-      throw inOurWords(error, 'logs:GetQueryResults');
-    });
-  };
+  const look = (group: string, queryId: string): Promise<GetQueryResultsCommandOutput> =>
+    ask(about('logs:GetQueryResults', group), ({ sdk, client }, within) =>
+      client.send(new sdk.GetQueryResultsCommand({ queryId }), within),
+    );
   /** One that cannot be stopped ends by itself; what was found counts all the same. */
-  const stop = async (queryId: string): Promise<void> => {
-    const { sdk, client } = await load();
-    await client.send(new sdk.StopQueryCommand({ queryId }), within()).catch(() => undefined);
+  const stop = async (group: string, queryId: string): Promise<void> => {
+    await ask(about('logs:StopQuery', group), ({ sdk, client }, within) =>
+      client.send(new sdk.StopQueryCommand({ queryId }), within),
+    ).catch(() => undefined);
   };
 
   return {
@@ -73,7 +89,7 @@ export const createLogSearch = (options: {
       let isRunning = true;
       try {
         for (;;) {
-          const answer = await look(queryId);
+          const answer = await look(query.group, queryId);
           isRunning = answer.status === 'Scheduled' || answer.status === 'Running';
           if (answer.status === 'Failed')
             throw trouble('cloudwatch could not run the query', { status: 200, terminal: true, reason: 'Failed' });
@@ -81,7 +97,7 @@ export const createLogSearch = (options: {
           await pause(pollMs);
         }
       } finally {
-        if (isRunning) await stop(queryId);
+        if (isRunning) await stop(query.group, queryId);
       }
     },
   };

@@ -1,13 +1,9 @@
-import type {
-  CloudWatchClient,
-  CloudWatchClientConfig,
-  GetMetricDataCommandInput,
-  GetMetricDataCommandOutput,
-  MetricDataResult,
-} from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClientConfig, GetMetricDataCommandInput, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { VendorError } from '../../domain/errors.ts';
+import type { IamNeeds } from '../../domain/iam-right.ts';
 import type { Metrics, Vendor } from '../integration.ts';
-import { denied, inOurWords, trouble } from './trouble.ts';
+import { asker, bounded, type Question } from './ask.ts';
+import { denied, trouble } from './trouble.ts';
 
 export interface CloudwatchSettings {
   MUSTER_CLOUDWATCH_REGION?: string | undefined;
@@ -21,7 +17,19 @@ export const cloudwatchMetrics: Pick<Vendor<CloudwatchSettings, Metrics>, 'name'
   variables: 'MUSTER_CLOUDWATCH_REGION',
 };
 
-const timeoutMs = 10_000;
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html */
+export const metricsNeeds: IamNeeds = {
+  name: 'metrics',
+  title: 'Read figures of metrics',
+  rights: [
+    {
+      action: 'cloudwatch:GetMetricData',
+      resource: '*',
+      because: 'AWS knows no resource for metrics',
+    },
+  ],
+};
+
 /** CloudWatch is late by minutes for some services; what is older than this says nothing about now. */
 const newestWithinSeconds = 15 * 60;
 const pointsMax = 500;
@@ -39,7 +47,13 @@ export const createMetrics = (options: {
   client?: CloudWatchClientConfig;
   now?(): number;
 }): Metrics => {
-  const send = sender({ region: options.region, ...options.client });
+  const question: Question = { needs: metricsNeeds, action: 'cloudwatch:GetMetricData', region: options.region };
+  const way = asker(async () => {
+    const sdk = await import('@aws-sdk/client-cloudwatch');
+    return { sdk, client: new sdk.CloudWatchClient({ ...bounded(options.region), ...options.client }) };
+  });
+  const send = (input: GetMetricDataCommandInput) =>
+    way(question, ({ sdk, client }, within) => client.send(new sdk.GetMetricDataCommand(input), within));
   const nowSeconds = (): number => Math.floor((options.now ?? Date.now)() / 1_000);
 
   const ask = async (expression: string, span: Span): Promise<Series[]> => {
@@ -54,7 +68,7 @@ export const createMetrics = (options: {
         ...(token === undefined ? {} : { NextToken: token }),
       });
       for (const result of answer.MetricDataResults ?? []) {
-        refuseIncomplete(result);
+        refuseIncomplete(result, question);
         const name = `${result.Id}/${result.Label}`;
         series.set(name, [...(series.get(name) ?? []), ...pointsOf(result)]);
       }
@@ -81,26 +95,6 @@ export const createMetrics = (options: {
         return { at: new Date(from * 1_000).toISOString(), value: worst(inside.map(({ value }) => value)) };
       });
     },
-  };
-};
-
-type Send = (input: GetMetricDataCommandInput) => Promise<GetMetricDataCommandOutput>;
-
-/** The SDK is loaded by the first question: it takes its time, and whoever has no CloudWatch never pays for it. */
-const sender = (config: CloudWatchClientConfig): Send => {
-  let client: CloudWatchClient | undefined;
-  return async (input) => {
-    const sdk = await import('@aws-sdk/client-cloudwatch');
-    client ??= new sdk.CloudWatchClient({
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
-      ...config,
-    });
-    try {
-      return await client.send(new sdk.GetMetricDataCommand(input), { abortSignal: AbortSignal.timeout(timeoutMs) });
-    } catch (error) {
-      throw inOurWords(error, iamAction);
-    }
   };
 };
 
@@ -149,11 +143,9 @@ const worst = (values: (number | null)[]): number | null => {
 
 // --- errors ---------------------------------------------------------------------------------------------------------
 
-const iamAction = 'cloudwatch:GetMetricData';
-
 /** A refused or half-computed series is an error, never "no data". `PartialData` goes on with the next page. */
-const refuseIncomplete = ({ StatusCode }: MetricDataResult): void => {
-  if (StatusCode === 'Forbidden') throw denied(iamAction, 200);
+const refuseIncomplete = ({ StatusCode }: MetricDataResult, question: Question): void => {
+  if (StatusCode === 'Forbidden') throw denied(question);
   if (StatusCode === 'InternalError') {
     throw trouble('cloudwatch could not compute the expression; it is asked again', {
       status: 200,
