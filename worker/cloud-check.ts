@@ -3,6 +3,7 @@
  * attach, instead of in the evidence of an incident at night. It only asks and tells; nothing waits for it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { wordsOf } from '../src/domain/runbook-words.ts';
 import type { CloudAccess, CloudCapability, CloudRight } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import type { RunbookDocument } from '../src/schema/runbook.ts';
@@ -24,6 +25,8 @@ export interface CloudCheck {
   pauseMs?: number;
 }
 
+/** Beyond these the log groups of a large catalogue are left to their searches. */
+const groupsMax = 20;
 const looks = 3;
 const pauseMsDefault = 5_000;
 
@@ -94,16 +97,16 @@ export const cloudUsesOf = (
   runbooks: readonly { document: RunbookDocument }[],
 ): CloudUse[] => {
   const all = Object.values(services);
-  const searched = [
-    ...all.flatMap(({ logs }) => logs?.group ?? []),
-    ...runbooks.flatMap(({ document }) =>
-      document.spec.diagnose.flatMap((read) => (read.read === 'cloudwatchLogs' ? read.group : [])),
-    ),
-  ];
-  const groups = [...new Set(searched)];
+  const searches = runbooks.flatMap(({ document }) =>
+    document.spec.diagnose.flatMap((read) => (read.read === 'cloudwatchLogs' ? read : [])),
+  );
+  // A group that is made from the words of a target is known only in an incident.
+  const whole = searches.flatMap((read) => (wordsOf(read).length === 0 ? read.group : []));
+  const groups = [...new Set([...all.flatMap(({ logs }) => logs?.group ?? []), ...whole])];
+  const isSearched = groups.length > 0 || searches.length > 0;
   return [
     { capability: 'metrics', groups: [] },
     ...(all.some(({ alarms }) => alarms) ? [{ capability: 'alarms' as const, groups: [] }] : []),
-    ...(groups.length > 0 ? [{ capability: 'logs' as const, groups }] : []),
+    ...(isSearched ? [{ capability: 'logs' as const, groups: groups.slice(0, groupsMax) }] : []),
   ];
 };

@@ -158,14 +158,16 @@ test('what is used of a cloud is what services and runbooks name, each log group
   const usesOf = (services: object[], runbooks: { document: RunbookDocument }[] = []) =>
     cloudUsesOf(organisation(...services), runbooks);
   expect(usesOf([{}], [runbook({ read: 'prometheus', query: 'up' })])).toEqual([{ capability: 'metrics', groups: [] }]);
+  const search = (group: string) => ({ read: 'cloudwatchLogs', group, pattern: 'refused' });
   expect(
     usesOf(
       [{ alarms: { prefix: 'a' }, logs: { group: '/shop' } }, { logs: { group: '/shop' } }],
-      [runbook({ read: 'cloudwatchLogs', group: '/search' })],
+      [runbook(search('/search')), runbook(search('/pods/$target.name'))],
     ),
   ).toEqual([
     { capability: 'metrics', groups: [] },
     { capability: 'alarms', groups: [] },
     { capability: 'logs', groups: ['/shop', '/search'] },
   ]);
+  expect(usesOf([{}], [runbook(search('/pods/$target.name'))])).toContainEqual({ capability: 'logs', groups: [] });
 });
