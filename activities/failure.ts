@@ -16,7 +16,7 @@ const hopeless: ReadonlySet<string> = new Set([
  * becomes the next delay. The type is the error's class, so that a workflow can tell VendorError from Bug.
  * Errors that Temporal already understands, and errors nobody foresaw, pass as they are (the latter are retried).
  */
-export const toFailure = (error: unknown): unknown => {
+const toFailure = (error: unknown): unknown => {
   if (error instanceof TemporalFailure || error instanceof CancelledFailure) return error;
   if (error instanceof VendorError) {
     return ApplicationFailure.create({

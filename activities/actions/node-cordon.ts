@@ -76,7 +76,7 @@ export const observeCordon = (
 const isLike = (one: CordonState, other: CordonState): boolean =>
   one.unschedulable === other.unschedulable && (!one.unschedulable || one.mark === other.mark);
 
-export const isControlPlane = ({ metadata, spec }: Node): boolean =>
+const isControlPlane = ({ metadata, spec }: Node): boolean =>
   controlPlane.some((key) => key in (metadata.labels ?? {}) || spec.taints?.some((taint) => taint.key === key));
 
 const takesPods = ({ spec, status }: Node): boolean =>

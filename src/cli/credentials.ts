@@ -6,7 +6,7 @@ import { misused } from './failure.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const defaultApiUrl = 'http://127.0.0.1:8080';
+const defaultApiUrl = 'http://127.0.0.1:8080';
 
 export interface Connection {
   baseUrl: string;

@@ -34,7 +34,7 @@ const revisionAsked = (app: ArgoApplication): string | null => {
   return sync && !sync.dryRun ? (sync.revisions ?? [sync.revision ?? '']).join('+') : null;
 };
 
-export const hasFailed = ({ status }: ArgoApplication): boolean =>
+const hasFailed = ({ status }: ArgoApplication): boolean =>
   ['Failed', 'Error'].includes(status.operationState?.phase ?? '');
 
 /** Null: off, so that nothing but people and we deploy. The raw value, so that it can be restored to the letter. */

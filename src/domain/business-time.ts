@@ -18,10 +18,6 @@ export const calendarOf = (organisation: Organisation): BusinessCalendar => ({
   hours: organisation.businessHours,
 });
 
-/** Monday to Friday and no holiday, judged in the calendar's zone. */
-export const isBusinessDay = (at: string, calendar: BusinessCalendar): boolean =>
-  isOpenDay(local(at, calendar), calendar);
-
 /** Inside business hours: the opening counts, the closing does not. */
 export const isBusinessHour = (at: string, calendar: BusinessCalendar): boolean => {
   const day = local(at, calendar);

@@ -3,8 +3,6 @@ import { targetKey } from './target.ts';
 
 /** Names Temporal knows us by. Changing one strands open workflows. */
 export const incidentWorkflowType = 'incident';
-export const remediationWorkflowType = 'remediation';
-export const followUpWorkflowType = 'followUp';
 export const scheduledDrillWorkflowType = 'scheduledDrill';
 export const previewWorkflowType = 'preview';
 export const shiftWorkflowType = 'shift';

@@ -18,7 +18,7 @@ export class Written {
   }
 }
 
-export const notKnown = 'not known yet';
+const notKnown = 'not known yet';
 
 const valueCharactersMax = 4_000;
 const templateCharactersMax = 50_000;

@@ -57,7 +57,7 @@ export const isOf: Record<SessionGroup, (session: Session) => boolean> = {
 };
 
 /** Of what makes it one of its group: the silence, the transaction, the statement. */
-export const ageIn = (session: Session, group: SessionGroup): number => {
+const ageIn = (session: Session, group: SessionGroup): number => {
   const { stateAgeSeconds, xactAgeSeconds, queryAgeSeconds } = session;
   if (group === 'longQueries') return queryAgeSeconds ?? 0;
   return (group === 'blockers' ? xactAgeSeconds : stateAgeSeconds) ?? 0;

@@ -37,7 +37,7 @@ export interface SimulationRequest {
   mitigatedAfterMs: number | null;
 }
 
-export const simulatedKinds = [
+const simulatedKinds = [
   'declared',
   'acknowledged',
   'page',

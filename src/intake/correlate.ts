@@ -275,7 +275,7 @@ const inOrderOfEvents = (group: DrilledAlert[]): DrilledAlert[] =>
       Number(a.alert.status === 'resolved') - Number(b.alert.status === 'resolved'),
   );
 
-export const referenceOf = (alert: Alert): AlertReference => ({
+const referenceOf = (alert: Alert): AlertReference => ({
   fingerprint: alert.fingerprint,
   title: alert.title,
   status: alert.status,

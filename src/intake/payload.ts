@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 
 export const payloadBytesMax = 1024 * 1024;
-export const payloadDepthMax = 64;
-export const payloadKeysMax = 10_000;
+const payloadDepthMax = 64;
+const payloadKeysMax = 10_000;
 /** How much of refused garbage is kept for a person to look at. */
-export const excerptBytesMax = 4 * 1024;
+const excerptBytesMax = 4 * 1024;
 
 /** The reason a body is not acceptable JSON, in words for the sender, or null. */
 export const faultOf = (raw: Buffer): string | null => {

@@ -21,7 +21,7 @@ export const publicFacts = [
 ] as const;
 
 /** Facts of a public message that only a pack with `publicMay` may use; a person's own words, never filled from findings. */
-export const permittedFacts = { estimate: ['eta'], cause: ['briefCause'] } as const;
+const permittedFacts = { estimate: ['eta'], cause: ['briefCause'] } as const;
 
 /** May stand only in messages of the room, to stakeholders and about the review. */
 export const internalFacts = [

@@ -207,7 +207,7 @@ export type ScheduledMoment =
   | { kind: 'wait'; until: string; because: string; putOff: boolean }
   | { kind: 'skip'; because: string };
 
-export const scoreChecks = [
+const scoreChecks = [
   'acknowledged',
   'firstPublicPost',
   'internalUpdates',

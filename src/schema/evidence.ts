@@ -92,7 +92,7 @@ export const DatabaseSeen = z.object({
 export type DatabaseSeen = z.infer<typeof DatabaseSeen>;
 
 /** Known faults, recognised in lines of log. */
-export const signatureNames = [
+const signatureNames = [
   'tooManyConnections',
   'outOfMemory',
   'connectionRefused',

@@ -264,27 +264,6 @@ const cut = (text: string, bytesMax: number): string => {
     .replace(/\uFFFD+$/, '')}...`;
 };
 
-/**
- * For servers of our own (dev server, tests): tells Temporal about the attributes; repeating is harmless.
- * Temporal Cloud takes them through its own tools only.
- */
-export const registerSearchAttributes = async (to: TemporalAddress): Promise<void> => {
-  const { namespace, ...options } = to;
-  const connection = await Connection.connect({ ...options, connectTimeout: callMsMax });
-  try {
-    const keyword = 2;
-    const wanted = Object.fromEntries(Object.values(searchAttributes).map((key) => [key.name, keyword]));
-    await connection.withDeadline(Date.now() + callMsMax, () =>
-      connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted }),
-    );
-  } catch (error) {
-    const alreadyExists = 6;
-    if (!(isGrpcServiceError(error) && error.code === alreadyExists)) throw inOurWords('search attributes', error);
-  } finally {
-    await connection.close();
-  }
-};
-
 // --- errors ---------------------------------------------------------------------------------------------------------
 
 /** Temporal's errors as ours. Workflows throw ApplicationFailure whose `type` is one of our codes. */

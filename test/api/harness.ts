@@ -53,7 +53,7 @@ export interface StandInTemporal extends RemoteControl {
   ended: Set<string>;
 }
 
-export const standInTemporal = (store: Store): StandInTemporal => {
+const standInTemporal = (store: Store): StandInTemporal => {
   const running = new Set<string>();
   const answered = new Set<string>();
   const mustRun = (workflowId: string): void => {

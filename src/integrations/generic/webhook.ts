@@ -17,7 +17,7 @@ export const genericWebhook = (): Webhook => ({
 });
 
 /** The documented shape (README.md beside this file). Other keys are ignored. */
-export const GenericAlert = z.object({
+const GenericAlert = z.object({
   title: z.string().trim().min(1),
   service: z.string().nullish(),
   severity: z.string().nullish(),
@@ -33,7 +33,7 @@ export const GenericAlert = z.object({
 type GenericAlert = z.infer<typeof GenericAlert>;
 
 /** What a customer told a help desk. Other keys are ignored. */
-export const GenericReport = z.object({
+const GenericReport = z.object({
   pattern: z.string().trim().min(1),
   service: z.string().nullish(),
   customer: z.string().nullish(),

@@ -4,7 +4,7 @@ const mention = /<(?:@[UW][A-Z0-9]{2,}|!subteam\^S[A-Z0-9]{2,}|#C[A-Z0-9]{2,})(?
 /** Slack cuts longer messages into several (https://docs.slack.dev/reference/methods/chat.postMessage). */
 const messageCharactersMax = 12_000;
 const topicCharactersMax = 250;
-export const roomNameCharactersMax = 80;
+const roomNameCharactersMax = 80;
 
 /**
  * Text for mrkdwn: mentions that our own templates put there stay alive, every other angle bracket becomes a character.

@@ -2,7 +2,7 @@ import type { CommandForm } from '../parts/command-dialog.tsx';
 import { send } from '../server/client.ts';
 
 /** Scenarios of the sandbox; its state may list others. */
-export const knownScenarios = [
+const knownScenarios = [
   { value: 'bad-release', label: 'A bad release' },
   { value: 'memory-leak', label: 'A memory leak' },
   { value: 'node-loss', label: 'A lost node' },

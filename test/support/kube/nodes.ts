@@ -53,7 +53,7 @@ export const aNode = async (
 };
 
 /** A Deployment's spec whose pods run on the nodes of one pool alone. */
-export const pinnedTo = (pool: string, replicas: number, podSpec: object = {}) => ({
+const pinnedTo = (pool: string, replicas: number, podSpec: object = {}) => ({
   replicas,
   selector: { matchLabels: { app: 'checkout' } },
   template: {
