@@ -48,9 +48,7 @@ export const restartWorkload = defineAction({
         templateRequest(context, workload, {
           from,
           to,
-          operationId,
           cause: `Muster restarted it for ${context.incidentId}`,
-          annotated: workload.metadata.annotations !== undefined,
         }),
       ],
       inverse: null,

@@ -23,7 +23,7 @@ export const rollBackDraft = (
   from: { number: number },
   to: { number: number; name: string; template: Template },
 ): Omit<Draft, 'risks'> => {
-  const { target, operationId, incidentId } = context;
+  const { target, incidentId } = context;
   const present = workload.spec.template;
   const [before, after] = [release(from.number, present, to.template), release(to.number, to.template, present)];
   return {
@@ -35,9 +35,7 @@ export const rollBackDraft = (
       templateRequest(context, workload, {
         from: present,
         to: to.template,
-        operationId,
         cause: `Muster rolled back to ${to.name} for ${incidentId}`,
-        annotated: workload.metadata.annotations !== undefined,
       }),
     ],
     inverse: {
@@ -48,9 +46,8 @@ export const rollBackDraft = (
         templateRequest(context, workload, {
           from: to.template,
           to: present,
-          operationId: `${operationId}-revert`,
           cause: `Muster took its rollback back for ${incidentId}`,
-          annotated: true,
+          revert: true,
         }),
       ],
     },

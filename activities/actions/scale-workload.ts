@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { figuresOf, troubleOf } from '../../src/domain/rollout.ts';
 import { Autoscaler, type Workload } from '../../src/schema/kubernetes.ts';
-import type { BlastClass, Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
+import type { BlastClass, Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { allPodsOf, healthyWanted, listAll, namespacedPath, readWorkload, workloadPath } from './cluster-reads.ts';
 import { databaseBudgetGuard, databaseBudgetRisks } from './database-budget.ts';
+import { replaceField } from './field-change.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
 
 /** Scaling up is how connection exhaustion is made, so one run does not more than triple. */
@@ -71,31 +72,19 @@ export const scaleWorkload = defineAction({
 
     const subject = autoscaler ?? workload;
     const what = autoscaler ? `the least replicas of ${target.name} (autoscaler ${before.name})` : target.name;
-    const request = (from: State, to: State, operationId: string, annotated: boolean): KubernetesRequest => ({
-      system: 'kubernetes',
-      uid: subject.metadata.uid,
-      method: 'PATCH',
-      path: pathOf(context, to),
-      contentType: 'application/json-patch+json',
-      body: [
-        { op: 'test', path: '/metadata/uid', value: subject.metadata.uid },
-        { op: 'test', path: fieldOf(to), value: from.replicas },
-        { op: 'replace', path: fieldOf(to), value: to.replicas },
-        ...(annotated ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
-        { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: operationId },
-      ],
-    });
+    const place = { path: pathOf(context, desired), field: fieldOf(desired) };
+    const [from, to] = [before.replicas, desired.replicas];
     return {
       uid: subject.metadata.uid,
       sentence: `Scale ${what} in ${target.namespace} from ${before.replicas} to ${wanted}`,
       before,
       desired,
-      requests: [request(before, desired, context.operationId, subject.metadata.annotations !== undefined)],
+      requests: [replaceField(context, subject, { ...place, from, to })],
       inverse: {
         sentence: `Scale ${what} in ${target.namespace} back to ${before.replicas}`,
         before: desired,
         desired: before,
-        requests: [request(desired, before, `${context.operationId}-revert`, true)],
+        requests: [replaceField(context, subject, { ...place, from: to, to: from, revert: true })],
       },
       differences: [
         { path: autoscaler ? 'least replicas' : 'replicas', before: String(before.replicas), after: String(wanted) },

@@ -3,9 +3,9 @@ import { mounts, readsAtStart } from '../../src/domain/config-readers.ts';
 import { sha256 } from '../../src/domain/plan-hash.ts';
 import { holdsSecret } from '../../src/domain/redaction.ts';
 import { ConfigMap, Workload } from '../../src/schema/kubernetes.ts';
-import type { KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, namespacedPath, readObject } from './cluster-reads.ts';
+import { replaceField } from './field-change.ts';
 import { mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
 
 /** A plan carries both values several times, and lives in histories: longer ones are no switch but a file. */
@@ -33,7 +33,7 @@ export const setConfigMapKey = defineAction({
   permissions: ['configmaps: get, patch', 'apps/deployments, apps/statefulsets, apps/daemonsets: list'],
 
   async draft(context, { key, value }) {
-    const { target, operationId } = context;
+    const { target } = context;
     const map = await readConfigMap(context);
     const name = `${target.name} in ${target.namespace}`;
     if (map.immutable)
@@ -60,21 +60,7 @@ export const setConfigMapKey = defineAction({
     }
     if (present === value) throw new Refused(`${key} of ${name} has this value already; nothing to change`);
 
-    const pointer = `/data/${key}`;
-    const request = (test: string, replace: string, operation: string, annotated: boolean): KubernetesRequest => ({
-      system: 'kubernetes',
-      uid: map.metadata.uid,
-      method: 'PATCH',
-      path: configMapPath(context),
-      contentType: 'application/json-patch+json',
-      body: [
-        { op: 'test', path: '/metadata/uid', value: map.metadata.uid },
-        { op: 'test', path: pointer, value: test },
-        { op: 'replace', path: pointer, value: replace },
-        ...(annotated ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
-        { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: operation },
-      ],
-    });
+    const place = { path: configMapPath(context), field: `/data/${key}` };
     const readers = await readersOf(context, key);
     return {
       uid: map.metadata.uid,
@@ -82,12 +68,12 @@ export const setConfigMapKey = defineAction({
       sentence: `Set ${key} of ConfigMap ${name} to ${shown(value)} instead of ${shown(present)}`,
       before: { key, value: present },
       desired: { key, value },
-      requests: [request(present, value, operationId, map.metadata.annotations !== undefined)],
+      requests: [replaceField(context, map, { ...place, from: present, to: value })],
       inverse: {
         sentence: `Set ${key} of ConfigMap ${name} back to ${shown(present)}`,
         before: { key, value },
         desired: { key, value: present },
-        requests: [request(value, present, `${operationId}-revert`, true)],
+        requests: [replaceField(context, map, { ...place, from: value, to: present, revert: true })],
       },
       differences: [{ path: `data.${key}`, before: shown(present), after: shown(value) }],
       undo: 'Back to the old value; only while nobody has changed it since.',

@@ -66,7 +66,7 @@ export const setResources = defineAction({
   ],
 
   async draft(context, params) {
-    const { target, operationId, incidentId } = context;
+    const { target, incidentId } = context;
     const workload = await readWorkload(context.cluster, target);
     const from = workload.spec.template;
     const container = containerOf(workload, params.container);
@@ -84,7 +84,6 @@ export const setResources = defineAction({
       { template: from, container: container.name },
       { template: to, container: container.name },
     ];
-    const annotated = workload.metadata.annotations !== undefined;
     return {
       uid: workload.metadata.uid,
       sentence: `Raise the memory limit of ${where} from ${before} to ${raised}`,
@@ -94,9 +93,7 @@ export const setResources = defineAction({
         templateRequest(context, workload, {
           from,
           to,
-          operationId,
           cause: `Muster raised the memory of ${container.name} for ${incidentId}`,
-          annotated,
         }),
       ],
       inverse: {
@@ -107,9 +104,8 @@ export const setResources = defineAction({
           templateRequest(context, workload, {
             from: to,
             to: from,
-            operationId: `${operationId}-revert`,
             cause: `Muster took its raise of memory back for ${incidentId}`,
-            annotated: true,
+            revert: true,
           }),
         ],
       },

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { sameJson } from '../../src/domain/plan-hash.ts';
 import { isReady } from '../../src/domain/rollout.ts';
 import { EndpointSlice, type Pod, Service } from '../../src/schema/kubernetes.ts';
-import type { Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
+import type { Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, namespacedPath, podsUnder, readObject } from './cluster-reads.ts';
+import { replaceField } from './field-change.ts';
 import { guard, mayBeTouched, nobodyElseOwnsIt } from './guards.ts';
 
 /** All traffic on a few pods that were scaled down for quiet times causes more errors than it cures: scale first. */
@@ -43,32 +44,19 @@ export const switchServiceSelector = defineAction({
     const to = params.selector;
     if (sameJson(from, to)) throw new Refused(`${target.name} selects ${inWords(to)} already; nothing to change`);
 
-    const request = (test: Labels, replace: Labels, operationId: string, annotated: boolean): KubernetesRequest => ({
-      system: 'kubernetes',
-      uid: service.metadata.uid,
-      method: 'PATCH',
-      path: servicePath(context),
-      contentType: 'application/json-patch+json',
-      body: [
-        { op: 'test', path: '/metadata/uid', value: service.metadata.uid },
-        { op: 'test', path: '/spec/selector', value: test },
-        { op: 'replace', path: '/spec/selector', value: replace },
-        ...(annotated ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
-        { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: operationId },
-      ],
-    });
+    const place = { path: servicePath(context), field: '/spec/selector' };
     const what = `the traffic of ${target.name} in ${target.namespace}`;
     return {
       uid: service.metadata.uid,
       sentence: `Send ${what} to pods with ${inWords(to)} instead of ${inWords(from)}`,
       before: { selector: from },
       desired: { selector: to },
-      requests: [request(from, to, context.operationId, service.metadata.annotations !== undefined)],
+      requests: [replaceField(context, service, { ...place, from, to })],
       inverse: {
         sentence: `Send ${what} to pods with ${inWords(from)} again`,
         before: { selector: to },
         desired: { selector: from },
-        requests: [request(to, from, `${context.operationId}-revert`, true)],
+        requests: [replaceField(context, service, { ...place, from: to, to: from, revert: true })],
       },
       differences: [{ path: 'selector', before: inWords(from), after: inWords(to) }],
       undo: `Back to ${inWords(from)}; only while nobody has changed the selector since.`,

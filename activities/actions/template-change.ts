@@ -8,33 +8,14 @@ import { Template, Workload } from '../../src/schema/kubernetes.ts';
 import type { KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, Refused, type Settlement, type Step } from './action.ts';
 import { controllerRevisionsOf, podsOf, readWorkload, replicaSetsOf, workloadPath } from './cluster-reads.ts';
+import { replaceField } from './field-change.ts';
 
-export const operationAnnotation = 'muster.dev/op';
-
-/**
- * `test` on the template makes the server refuse (422) when anybody changed it since; unlike resourceVersion it is
- * immune to status updates and to autoscaling. `test` on the uid refuses a namesake that was created anew.
- * Replacing by the recorded bytes makes a repeated or late request harmless: its own `test` fails.
- */
 export const templateRequest = (
   context: ActionContext,
   workload: Workload,
-  change: { from: Template; to: Template; operationId: string; cause: string; annotated: boolean },
-): KubernetesRequest => ({
-  system: 'kubernetes',
-  method: 'PATCH',
-  path: workloadPath(context.target),
-  contentType: 'application/json-patch+json',
-  body: [
-    { op: 'test', path: '/metadata/uid', value: workload.metadata.uid },
-    { op: 'test', path: '/spec/template', value: change.from },
-    { op: 'replace', path: '/spec/template', value: change.to },
-    ...(change.annotated ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} }]),
-    { op: 'add', path: '/metadata/annotations/muster.dev~1op', value: change.operationId },
-    { op: 'add', path: '/metadata/annotations/kubernetes.io~1change-cause', value: change.cause },
-  ],
-  uid: workload.metadata.uid,
-});
+  change: { from: Template; to: Template; cause: string; revert?: boolean },
+): KubernetesRequest =>
+  replaceField(context, workload, { ...change, path: workloadPath(context.target), field: '/spec/template' });
 
 /** Pure: the template decides, and nothing else of the object. */
 export const observeTemplate = (
