@@ -80,19 +80,19 @@ export interface TrustEntry {
  * that of the version and action in the environment, whatever was wrong. `entries` are oldest first.
  */
 export const trustRows = (entries: readonly TrustEntry[], ruleFor: (entry: TrustEntry) => TrustRule): TrustRow[] => {
-  const version = (entry: TrustEntry) => [entry.runbook, entry.version, entry.action, entry.environment].join('\n');
-  const versions = Map.groupBy(entries, version);
-  return [...Map.groupBy(entries, (entry) => `${version(entry)}\n${entry.signature}`).values()]
+  const wholeOf = (entry: TrustEntry) => [entry.runbook, entry.version, entry.action, entry.environment].join('\n');
+  const versions = Map.groupBy(entries, wholeOf);
+  return [...Map.groupBy(entries, (entry) => `${wholeOf(entry)}\n${entry.signature}`).values()]
     .flatMap((alike) => {
       const last = alike.at(-1);
       if (!last) return [];
-      const { outcome: _, endedAt: lastAt, ...keys } = last;
+      const { runbook, version, action, environment, signature, endedAt: lastAt } = last;
       const rule = ruleFor(last);
-      const whole = standingOf(outcomesOf(versions.get(version(last)) ?? []), rule);
+      const whole = standingOf(outcomesOf(versions.get(wholeOf(last)) ?? []), rule);
       const own = standingOf(outcomesOf(alike), rule);
       const { demotedBecause } = whole;
       const suggestion = demotedBecause === null ? own.suggestion : ('demoted' as const);
-      return [{ ...keys, ...own, demotedBecause, suggestion, lastAt }];
+      return [{ runbook, version, action, environment, signature, ...own, demotedBecause, suggestion, lastAt }];
     })
     .toSorted((left, right) => Date.parse(right.lastAt) - Date.parse(left.lastAt));
 };

@@ -8,6 +8,7 @@ import { Announcer } from './parts/announcer.tsx';
 import { Failed, Loading } from './parts/notes.tsx';
 import { StopBanner } from './parts/stop-banner.tsx';
 import { type Address, navigate, useAddress } from './router.ts';
+import { RunbooksPage } from './runbooks/runbooks-page.tsx';
 import { SandboxPage } from './sandbox/sandbox-page.tsx';
 import { mePath, read, remove, signedOut } from './server/client.ts';
 import { useResource } from './server/resource.ts';
@@ -71,6 +72,7 @@ const Page = ({ address }: { address: Address }) => {
   if (room === 'approvals' && id)
     return <ApprovalPage key={id} incidentId={id} remediationId={address.query.get('remediation')} />;
   if (room === 'sandbox') return <SandboxPage />;
+  if (room === 'runbooks') return <RunbooksPage />;
   if (room === '' || room === 'incidents') return <BoardPage />;
   return (
     <>
@@ -99,6 +101,9 @@ const Shell = ({ me, address, children }: { me: Me | null; address: Address; chi
           <nav aria-label="Pages">
             <a href="/" aria-current={current('/')}>
               Board
+            </a>
+            <a href="/runbooks" aria-current={current('/runbooks')}>
+              Runbooks
             </a>
             {me.sandboxUrl ? (
               <a href="/sandbox" aria-current={current('/sandbox')}>

@@ -82,7 +82,8 @@ const Standing = ({ view }: { view: RemediationView }) => (
   <>
     {view.runbook ? (
       <p class="soft">
-        Step {view.runbook.step} of runbook {view.runbook.name}, version {view.runbook.version}: {view.runbook.title}
+        Step {view.runbook.step} of runbook <a href={`/runbooks#${view.runbook.name}`}>{view.runbook.name}</a>, version{' '}
+        {view.runbook.version}: {view.runbook.title}
       </p>
     ) : null}
     {view.mode ? (

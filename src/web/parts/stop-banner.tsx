@@ -42,5 +42,6 @@ const headlineOf = (scope: string): string => {
   const [kind, name] = scope.split('/');
   if (kind === 'cluster') return `Changes in the cluster ${name} are stopped.`;
   if (kind === 'action') return `The action ${name} is stopped.`;
+  if (kind === 'runbook') return `The runbook ${name} is stopped.`;
   return 'All changes of production are stopped.';
 };

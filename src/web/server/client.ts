@@ -105,8 +105,10 @@ export const send = async <T>(path: string, body: unknown = {}, options: { once?
     }),
   );
 
-export const remove = async (path: string): Promise<void> => {
-  await answer(path, { method: 'DELETE' });
+export const remove = async (path: string, body?: unknown): Promise<void> => {
+  const sent =
+    body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  await answer(path, { method: 'DELETE', ...sent });
 };
 
 /** Random key for `once`; works without a secure context too. */

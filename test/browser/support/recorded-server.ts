@@ -7,12 +7,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BoardFacts } from '../../../src/domain/runbook-board.ts';
 import type { FollowUpView } from '../../../src/schema/api.ts';
 import type { Evidence } from '../../../src/schema/evidence.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../../../src/schema/incident.ts';
 import type { RemediationView } from '../../../src/schema/remediation.ts';
 import type { Stop } from '../../../src/schema/stop.ts';
 import * as recorded from './recorded-answers.ts';
+import { aRunbookBoard } from './recorded-runbooks.ts';
 
 export const webRoot = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 export const token = 'recorded-token-of-the-operator';
@@ -31,6 +33,9 @@ export interface Recording {
   evidence: Evidence | null;
   followUp: FollowUpView | null;
   stops: Stop[];
+  /** What the board of runbooks rests on; null: it cannot be read. */
+  runbooks: Partial<BoardFacts> | null;
+  me: typeof recorded.operator;
   sandbox: ReturnType<typeof recorded.aSandbox>;
 }
 
@@ -96,6 +101,8 @@ export class RecordedServer {
       evidence: recorded.someEvidence(now),
       followUp: null,
       stops: [],
+      runbooks: {},
+      me: recorded.operator,
       sandbox: recorded.aSandbox(now),
     };
   }
@@ -173,7 +180,7 @@ export class RecordedServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', this.url);
     if (!pathname.startsWith('/api/')) return this.#file(pathname, response);
-    const body = request.method === 'POST' ? await jsonBody(request) : undefined;
+    const body = request.method === 'POST' || request.method === 'DELETE' ? await jsonBody(request) : undefined;
     if (request.method === 'POST' || request.method === 'DELETE')
       this.seen.push({ method: request.method, path: pathname, body });
     if (pathname === '/api/v1/status') return json(response, 200, recorded.aStatus(Date.now()));
@@ -190,6 +197,8 @@ export class RecordedServer {
     if (!request.headers.cookie?.includes('muster=recorded'))
       return refuse(response, 401, 'Sign in with an API token.');
     if (pathname.endsWith('/events')) return this.#stream(response);
+    if (request.method !== 'GET' && pathname.startsWith('/api/v1/stops'))
+      return this.#stop(request.method === 'POST', pathname, body as { scope: string; reason: string }, response);
     return request.method === 'POST'
       ? this.#command(pathname, body as Record<string, string>, response)
       : this.#read(pathname, response);
@@ -197,12 +206,15 @@ export class RecordedServer {
 
   #read(pathname: string, response: ServerResponse): void {
     const { recording } = this;
-    if (pathname === '/api/v1/me')
-      return json(response, 200, { person: recorded.operator, sandboxUrl: this.sandboxUrl });
+    if (pathname === '/api/v1/me') return json(response, 200, { person: recording.me, sandboxUrl: this.sandboxUrl });
     if (pathname === '/api/v1/incidents') return json(response, 200, { items: recording.incidents, nextCursor: null });
     if (pathname === '/api/v1/on-call') return json(response, 200, recorded.onCall(Date.now()));
     if (pathname === '/api/v1/health') return json(response, 200, recorded.health);
     if (pathname === '/api/v1/stops') return json(response, 200, { items: recording.stops, record: [] });
+    if (pathname === '/api/v1/runbooks')
+      return recording.runbooks
+        ? json(response, 200, aRunbookBoard(Date.now(), { stops: recording.stops, ...recording.runbooks }))
+        : refuse(response, 503, 'PostgreSQL does not answer; try again.');
     const [, id = '', rest = ''] = /^\/api\/v1\/incidents\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
     const view = recording.incidents.find((one) => one.id === id);
     if (!view) return refuse(response, 404, `There is no incident ${id}; the board lists them.`);
@@ -274,6 +286,17 @@ export class RecordedServer {
     } else if (command === 'notes') this.change({}, { kind: 'note', text: body.text ?? '' });
     else this.change({});
     json(response, 200, this.incident());
+  }
+
+  /** The kill switch. */
+  #stop(on: boolean, pathname: string, body: { scope: string; reason: string }, response: ServerResponse): void {
+    const { recording } = this;
+    const scope = on ? body.scope : decodeURIComponent(pathname.split('/').at(-1) ?? '');
+    recording.stops = recording.stops.filter((stop) => stop.scope !== scope);
+    if (!on) return json(response, 204, null);
+    const stop = { scope, reason: body.reason, by: recording.me, since: new Date().toISOString() };
+    recording.stops.push(stop);
+    json(response, 201, { ...stop, told: [], doubt: null });
   }
 
   #stream(response: ServerResponse): void {
