@@ -38,12 +38,11 @@ export const checkCloud = async ({
   signal,
   pauseMs = pauseMsDefault,
 }: CloudCheck): Promise<void> => {
-  const used = uses.filter(({ capability }) => access?.capabilities.includes(capability));
-  if (!access || used.length === 0) return;
+  if (!access || uses.length === 0) return;
   const { place } = access;
   try {
     const found = await Promise.all(
-      used.map(async (use) => ({ ...use, rights: await askPatiently(access, use, signal, pauseMs) })),
+      uses.map(async (use) => ({ ...use, rights: await askPatiently(access, use, signal, pauseMs) })),
     );
     if (signal.aborted) return;
     for (const { capability, rights } of found) tell(log, place, capability, rights);
@@ -91,21 +90,23 @@ const askPatiently = async (
   }
 };
 
-/** What the catalogue and the runbooks read of a cloud beside metrics. */
-export const cloudUsesOf = (
-  { services }: Pick<Organisation, 'services'>,
-  runbooks: readonly { document: RunbookDocument }[],
-): CloudUse[] => {
-  const all = Object.values(services);
-  const searches = runbooks.flatMap(({ document }) =>
-    document.spec.diagnose.flatMap((read) => (read.read === 'cloudwatchLogs' ? read : [])),
-  );
+export interface UsedBy {
+  organisation: Pick<Organisation, 'services'>;
+  library: { runbooks: readonly { document: RunbookDocument }[] };
+}
+
+/** What the catalogue and the runbooks read of a cloud; `answersSymptoms`: symptoms are asked of it too. */
+export const cloudUsesOf = ({ organisation, library }: UsedBy, answersSymptoms: boolean): CloudUse[] => {
+  const all = Object.values(organisation.services);
+  const reads = library.runbooks.flatMap(({ document }) => document.spec.diagnose);
+  const searches = reads.flatMap((read) => (read.read === 'cloudwatchLogs' ? read : []));
+  const asksMetrics = answersSymptoms || reads.some(({ read }) => read === 'cloudwatchMetric');
   // A group that is made from the words of a target is known only in an incident.
   const whole = searches.flatMap((read) => (wordsOf(read).length === 0 ? read.group : []));
   const groups = [...new Set([...all.flatMap(({ logs }) => logs?.group ?? []), ...whole])];
   const isSearched = groups.length > 0 || searches.length > 0;
   return [
-    { capability: 'metrics', groups: [] },
+    ...(asksMetrics ? [{ capability: 'metrics' as const, groups: [] }] : []),
     ...(all.some(({ alarms }) => alarms) ? [{ capability: 'alarms' as const, groups: [] }] : []),
     ...(isSearched ? [{ capability: 'logs' as const, groups: groups.slice(0, groupsMax) }] : []),
   ];

@@ -17,8 +17,9 @@ await runWorker('worker', async (config, log) => {
   log.debug({ cached: bundle.cached }, 'workflows bundled');
   const closing = new AbortController();
   // Symptoms are all that is asked of the cloud here. Beside the start, never in front of it.
-  const uses = [{ capability: 'metrics' as const, groups: [] }];
-  void checkCloud({ access: connectCloudAccess(config), uses, log, signal: closing.signal });
+  const access = connectCloudAccess(config);
+  const uses = access?.answersSymptoms ? [{ capability: 'metrics' as const, groups: [] }] : [];
+  void checkCloud({ access, uses, log, signal: closing.signal });
   return {
     options: {
       taskQueue,

@@ -16,8 +16,9 @@ await runWorker('remediation-worker', async (config, log) => {
   // Beside the start, never in front of it: plans find out by themselves what they may not do.
   void checkPermissions({ ...dependencies, needs, signal: closing.signal });
   void checkDatabases(dependencies);
-  const uses = cloudUsesOf(dependencies.organisation, dependencies.library.runbooks);
-  void checkCloud({ access: connectCloudAccess(config), uses, log, signal: closing.signal });
+  const access = connectCloudAccess(config);
+  const uses = cloudUsesOf(dependencies, access?.answersSymptoms ?? false);
+  void checkCloud({ access, uses, log, signal: closing.signal });
   void watchChanges({ ...dependencies, signal: closing.signal });
   return {
     options: {

@@ -28,7 +28,7 @@ const suspectChars = 300;
 /** A log is searched over this much before the alert: AWS bills by what is gone through. */
 const searchBeforeMs = 15 * 60_000;
 
-const noSources: EvidenceSources = { alarms: null, logs: null, health: null };
+const noSources: EvidenceSources = { alarms: null, logs: null, cloudMetrics: null, health: null };
 
 /** The database answers at once or is away. */
 const ledgerPatienceMs = 2_000;

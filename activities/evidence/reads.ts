@@ -12,7 +12,7 @@ export const readFigure = async (
     case 'prometheus':
       return connect(drill).metrics.query(read.query);
     case 'cloudwatchMetric':
-      return connect(drill).metrics.query(insightsOf(read));
+      return (await sources?.(drill).cloudMetrics?.query(insightsOf(read))) ?? null;
     case 'http': {
       const health = sources?.(drill).health;
       if (!health || !knownHosts(organisation).has(new URL(read.url).host)) return null;

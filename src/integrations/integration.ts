@@ -142,8 +142,8 @@ export type CloudRight =
 export interface CloudAccess {
   /** Such as `CloudWatch in eu-west-1`. */
   readonly place: string;
-  /** What the configuration asks of it. */
-  readonly capabilities: readonly CloudCapability[];
+  /** Whether symptoms are asked of it; else somebody else has the metrics. */
+  readonly answersSymptoms: boolean;
   /** One answer per right, log groups one by one; that AWS refuses or is away is an answer too. */
   ask(capability: CloudCapability, groups: readonly string[]): Promise<CloudRight[]>;
 }
@@ -158,6 +158,8 @@ export interface HealthProbe {
 export interface EvidenceSources {
   alarms: Alarms | null;
   logs: LogSearch | null;
+  /** Metrics of the cloud itself, whoever answers for symptoms. */
+  cloudMetrics: Metrics | null;
   health: HealthProbe | null;
 }
 

@@ -8,7 +8,7 @@ import { alertmanagerWebhook } from './alertmanager/webhook.ts';
 import { createCloudAccess } from './cloudwatch/access.ts';
 import { alarmsNeeds, createAlarms } from './cloudwatch/alarms.ts';
 import { createLogSearch, logsNeeds } from './cloudwatch/logs.ts';
-import { cloudwatchMetrics, metricsNeeds } from './cloudwatch/metrics.ts';
+import { cloudwatchMetrics, createMetrics, metricsNeeds } from './cloudwatch/metrics.ts';
 import { cloudwatchWebhook } from './cloudwatch/webhook.ts';
 import { createEndpoint } from './endpoint/index.ts';
 import { genericWebhook } from './generic/webhook.ts';
@@ -215,11 +215,13 @@ export const connectSources = (config: Config): ((drill: boolean) => EvidenceSou
   const standIn = {
     alarms: null,
     logs: null,
+    cloudMetrics: null,
     health: world ? createHealthProbe({ sandboxUrl: world.url }) : null,
   };
   const live = {
     alarms: region ? createAlarms({ region }) : null,
     logs: region ? createLogSearch({ region }) : null,
+    cloudMetrics: region ? createMetrics({ region }) : null,
     health: createHealthProbe(),
   };
   const { live: anythingReal } = connect(config);
@@ -230,14 +232,11 @@ export const connectSources = (config: Config): ((drill: boolean) => EvidenceSou
 /** Everything Muster may ever ask of AWS. */
 export const cloudNeeds: readonly IamNeeds[] = [metricsNeeds, alarmsNeeds, logsNeeds];
 
-/** Null where no cloud is configured. Metrics are asked of Prometheus where that is there too. */
+/** Null where no cloud is configured. */
 export const connectCloudAccess = (config: Config): CloudAccess | null => {
   const region = config.MUSTER_CLOUDWATCH_REGION;
   if (!region) return null;
-  const capabilities = prometheus.live(config)
-    ? (['alarms', 'logs'] as const)
-    : (['metrics', 'alarms', 'logs'] as const);
-  return createCloudAccess({ region, capabilities });
+  return createCloudAccess({ region, answersSymptoms: prometheus.live(config) === null });
 };
 
 const liveOf = <Kind extends keyof Connections>(kind: Kind, config: Config): Connections[Kind] =>

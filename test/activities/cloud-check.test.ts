@@ -27,17 +27,15 @@ const searchRight = 'logs:StartQuery on arn:aws:logs:eu-west-1:ACCOUNT_ID:log-gr
 const logOf = async (given: {
   replies?: Record<string, AwsReply[]>;
   uses?: CloudUse[];
-  capabilities?: CloudCapability[];
   access?: CloudAccess | null;
   signal?: AbortSignal;
 }) => {
   const aws = await anAws({ ...allowed, ...given.replies });
-  const { capabilities = ['metrics', 'alarms', 'logs'] } = given;
   const [warned, informed]: [string[], string[]] = [[], []];
   await checkCloud({
     access:
       given.access === undefined
-        ? createCloudAccess({ region: 'eu-west-1', capabilities, client: aws.client })
+        ? createCloudAccess({ region: 'eu-west-1', answersSymptoms: true, client: aws.client })
         : given.access,
     uses: given.uses ?? everything,
     log: { info: (_, text) => void informed.push(text), warn: (_, text) => void warned.push(text) },
@@ -120,11 +118,10 @@ describe('at its start a worker', () => {
     expect(asked.filter((operation) => operation === 'DescribeAlarms')).toHaveLength(1);
   });
 
-  test('asks only for what the catalogue uses, and for no metrics where Prometheus has them', async () => {
+  test('asks only for what it uses', async () => {
     const alone = await logOf({ uses: [{ capability: 'metrics', groups: [] }] });
     expect(alone.asked).toEqual(['GetMetricData']);
-    const beside = await logOf({ capabilities: ['alarms', 'logs'], uses: [{ capability: 'metrics', groups: [] }] });
-    expect(beside).toMatchObject({ asked: [], warned: [], informed: [] });
+    expect(await logOf({ uses: [] })).toMatchObject({ asked: [], warned: [], informed: [] });
   });
 
   test('says nothing where no cloud is configured, nor when it is stopped meanwhile', async () => {
@@ -135,7 +132,7 @@ describe('at its start a worker', () => {
   test('goes on when the check itself fails', async () => {
     const broken: CloudAccess = {
       place: 'CloudWatch in eu-west-1',
-      capabilities: ['metrics'],
+      answersSymptoms: true,
       ask: () => Promise.reject(new Error('unforeseen')),
     };
     expect((await logOf({ access: broken })).warned).toEqual([
@@ -144,30 +141,41 @@ describe('at its start a worker', () => {
   });
 });
 
-test('a cloud is asked for metrics only where no Prometheus is configured', () => {
+test('a cloud answers for symptoms only where no Prometheus is configured', () => {
   const region = { MUSTER_CLOUDWATCH_REGION: 'eu-west-1' };
-  expect(connectCloudAccess(readConfig(region))?.capabilities).toEqual(['metrics', 'alarms', 'logs']);
+  expect(connectCloudAccess(readConfig(region))?.answersSymptoms).toBe(true);
   const both = readConfig({ ...region, MUSTER_PROMETHEUS_URL: 'http://127.0.0.1:9' });
-  expect(connectCloudAccess(both)?.capabilities).toEqual(['alarms', 'logs']);
+  expect(connectCloudAccess(both)?.answersSymptoms).toBe(false);
   expect(connectCloudAccess(readConfig({}))).toBeNull();
 });
 
-test('what is used of a cloud is what services and runbooks name, each log group once', () => {
-  const organisation = (...services: object[]) => ({ services: { ...services } }) as unknown as Organisation;
-  const runbook = (...diagnose: object[]) => ({ document: { spec: { diagnose } } as unknown as RunbookDocument });
-  const usesOf = (services: object[], runbooks: { document: RunbookDocument }[] = []) =>
-    cloudUsesOf(organisation(...services), runbooks);
-  expect(usesOf([{}], [runbook({ read: 'prometheus', query: 'up' })])).toEqual([{ capability: 'metrics', groups: [] }]);
+describe('what is used of a cloud', () => {
+  const usesOf = (given: { services?: object[]; reads?: object[]; answersSymptoms?: boolean }) => {
+    const organisation = { services: { ...given.services } } as unknown as Organisation;
+    const document = { spec: { diagnose: given.reads ?? [] } } as unknown as RunbookDocument;
+    return cloudUsesOf({ organisation, library: { runbooks: [{ document }] } }, given.answersSymptoms ?? false);
+  };
   const search = (group: string) => ({ read: 'cloudwatchLogs', group, pattern: 'refused' });
-  expect(
-    usesOf(
-      [{ alarms: { prefix: 'a' }, logs: { group: '/shop' } }, { logs: { group: '/shop' } }],
-      [runbook(search('/search')), runbook(search('/pods/$target.name'))],
-    ),
-  ).toEqual([
-    { capability: 'metrics', groups: [] },
-    { capability: 'alarms', groups: [] },
-    { capability: 'logs', groups: ['/shop', '/search'] },
-  ]);
-  expect(usesOf([{}], [runbook(search('/pods/$target.name'))])).toContainEqual({ capability: 'logs', groups: [] });
+
+  test('is nothing where nobody names it', () => {
+    expect(usesOf({ services: [{}], reads: [{ read: 'prometheus', query: 'up' }] })).toEqual([]);
+  });
+
+  test('is metrics, for symptoms, and for a runbook that asks the cloud itself', () => {
+    const metrics = [{ capability: 'metrics', groups: [] }];
+    expect(usesOf({ answersSymptoms: true })).toEqual(metrics);
+    expect(usesOf({ reads: [{ read: 'cloudwatchMetric' }] })).toEqual(metrics);
+  });
+
+  test('is alarms and logs that services and runbooks name, each log group once', () => {
+    const services = [{ alarms: { prefix: 'a' }, logs: { group: '/shop' } }, { logs: { group: '/shop' } }];
+    expect(usesOf({ services, reads: [search('/search'), search('/pods/$target.name')] })).toEqual([
+      { capability: 'alarms', groups: [] },
+      { capability: 'logs', groups: ['/shop', '/search'] },
+    ]);
+  });
+
+  test('is logs, too, where the group is known only in an incident', () => {
+    expect(usesOf({ reads: [search('/pods/$target.name')] })).toEqual([{ capability: 'logs', groups: [] }]);
+  });
 });

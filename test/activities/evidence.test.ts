@@ -45,7 +45,7 @@ const gathered = async (given: Given): Promise<Evidence> => {
     }),
     connect: () => ({ metrics: { query: async () => null, queryRange: async () => [], ...given.metrics } }),
     cluster: () => toldCluster(given.told ?? healthy(), given.log ?? ''),
-    sources: () => ({ alarms: null, logs: null, health: null, ...given.sources }),
+    sources: () => ({ alarms: null, logs: null, cloudMetrics: null, health: null, ...given.sources }),
     store: { changes: { around: async () => [] } },
   };
   const request: DiagnoseRequest = {

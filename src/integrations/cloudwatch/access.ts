@@ -2,7 +2,7 @@ import type { CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClientConfig } from '@aws-sdk/client-cloudwatch-logs';
 import { VendorError } from '../../domain/errors.ts';
 import { rightInWords, rightOf } from '../../domain/iam-right.ts';
-import type { CloudAccess, CloudCapability, CloudRight } from '../integration.ts';
+import type { CloudAccess, CloudRight } from '../integration.ts';
 import { alarmsNeeds } from './alarms.ts';
 import { asker, bounded, type Question } from './ask.ts';
 import { logsNeeds } from './logs.ts';
@@ -19,11 +19,11 @@ const looksForQuery = ['ResourceNotFoundException', 'InvalidParameterException']
  */
 export const createCloudAccess = (options: {
   region: string;
-  capabilities: readonly CloudCapability[];
+  answersSymptoms: boolean;
   client?: CloudWatchClientConfig & CloudWatchLogsClientConfig;
   now?(): number;
 }): CloudAccess => {
-  const { region, capabilities, now = Date.now } = options;
+  const { region, answersSymptoms, now = Date.now } = options;
   const askCloudwatch = asker(async () => {
     const sdk = await import('@aws-sdk/client-cloudwatch');
     return { sdk, client: new sdk.CloudWatchClient({ ...bounded(region), ...options.client }) };
@@ -79,7 +79,7 @@ export const createCloudAccess = (options: {
 
   return {
     place: `CloudWatch in ${region}`,
-    capabilities,
+    answersSymptoms,
     ask: async (capability, groups) => {
       switch (capability) {
         case 'metrics':

@@ -132,7 +132,7 @@ export const startSandboxPlane = async (): Promise<
     },
     organisation,
     metrics: createMetrics({ url: `${sandbox.url}/prometheus` }),
-    sources: { alarms: null, logs: null, health: createHealthProbe({ sandboxUrl: sandbox.url }) },
+    sources: { alarms: null, logs: null, cloudMetrics: null, health: createHealthProbe({ sandboxUrl: sandbox.url }) },
     faults: (fault) => order('/faults', fault),
     deny: (denial) => order('/denials', denial),
     allowAll: () => order('/denials', {}, 'DELETE'),
