@@ -132,7 +132,8 @@ describe('the page of runbooks', () => {
 
     await badRelease().getByText('Stopped: the runbook bad-release').waitFor();
     await badRelease().getByText('Off', { exact: true }).waitFor();
-    await badRelease().getByRole('button', { name: 'Turn on… bad-release' }).click();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Turn on… bad-release');
+    await page.keyboard.press('Enter');
     await page.getByLabel('Why').fill('it was corrected');
     await hold(page.getByRole('button', { name: 'Turn it on' }));
 

@@ -39,7 +39,7 @@ const Board = ({ board, onChanged }: { board: RunbookBoard; onChanged: () => voi
     <>
       <p class="soft lead">
         {counted(board)} Read from files <Instant at={board.readAt} />; a changed file counts once api and worker start
-        again. {board.mayLower}
+        again. {board.mayLower} <a href="#policies-title">Policies</a> stand below.
       </p>
       <Faults faults={board.faults} />
       <input

@@ -19,6 +19,8 @@ const effects = {
   ],
 };
 
+const done = 'done';
+
 /** What it does first; then a reason, and a press of one second. */
 export const SwitchDialog = ({
   runbook,
@@ -54,11 +56,16 @@ export const SwitchDialog = ({
         : remove(`/api/v1/stops/${encodeURIComponent(stopScope)}`, { reason: said });
     if (!(await command.run(act))) return;
     announce(`${runbook.name} is turned ${turn}`);
-    onClose(true);
+    dialog.current?.close(done);
   };
 
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={`${id}-title`} onClose={() => onClose(false)}>
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={`${id}-title`}
+      onClose={() => onClose(dialog.current?.returnValue === done)}
+    >
       <form onSubmit={(event) => event.preventDefault()}>
         <h2 id={`${id}-title`}>
           Turn {turn} {runbook.name}
@@ -97,7 +104,7 @@ export const SwitchDialog = ({
             describedBy={`${id}-effect`}
             onHeld={() => void held()}
           />
-          <button type="button" class="deny-button" onClick={() => onClose(false)}>
+          <button type="button" class="deny-button" onClick={() => dialog.current?.close()}>
             Leave it
           </button>
         </div>
