@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mounts, readsAtStart } from '../../src/domain/config-readers.ts';
-import { sha256 } from '../../src/domain/plan-hash.ts';
 import { holdsSecret } from '../../src/domain/redaction.ts';
+import { sha256 } from '../../src/domain/sha256.ts';
 import { ConfigMap, Workload } from '../../src/schema/kubernetes.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';
 import { listAll, namespacedPath, readObject } from './cluster-reads.ts';

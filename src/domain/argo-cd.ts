@@ -3,7 +3,8 @@
  * revision under `status.sync` is what git was last compared with, which after a rollback is still the bad one.
  */
 import type { ArgoApplication, ArgoDeployment } from '../schema/argo-cd.ts';
-import { canonicalJson, sameJson, sha256 } from './plan-hash.ts';
+import { canonicalJson, sameJson } from './plan-hash.ts';
+import { sha256 } from './sha256.ts';
 
 /** A deployment by what it deployed: the same commit with other parameters is another release. */
 export interface Release {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Plan } from '../schema/remediation.ts';
+import { sha256 } from './sha256.ts';
 
 /** JSON with sorted keys: equal values have equal text, whatever order a server or a database returned them in. */
 export const canonicalJson = (value: unknown): string => {
@@ -15,8 +15,6 @@ export const canonicalJson = (value: unknown): string => {
 };
 
 export const sameJson = (one: unknown, other: unknown): boolean => canonicalJson(one) === canonicalJson(other);
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
  * What an approval is bound to: everything the plan will do and everything it says it will do, down to the bytes of

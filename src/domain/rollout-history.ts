@@ -8,7 +8,8 @@
  */
 import type { Meta, ReplicaSet, Template, Workload } from '../schema/kubernetes.ts';
 import type { Difference } from '../schema/remediation.ts';
-import { canonicalJson, sameJson, sha256 } from './plan-hash.ts';
+import { canonicalJson, sameJson } from './plan-hash.ts';
+import { sha256 } from './sha256.ts';
 
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 export const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../domain/sha256.ts';
 import type { Alert } from '../schema/alert.ts';
 import { storable } from './payload.ts';
 
@@ -45,12 +45,12 @@ const boundedRecord = <Value>(
 /** Names a thing and is never shown as a sentence: what is too long is hashed, so that two of them stay two. */
 export const boundedName = (given: string, charactersMax: number): string => {
   const clean = oneLine(given, Number.POSITIVE_INFINITY);
-  return clean.length <= charactersMax ? clean : createHash('sha256').update(clean).digest('hex');
+  return clean.length <= charactersMax ? clean : sha256(clean);
 };
 
 const boundedFingerprint = (given: string): string => {
   const clean = storable(given);
-  return clean.length <= lengths.fingerprint ? clean : createHash('sha256').update(clean).digest('hex');
+  return clean.length <= lengths.fingerprint ? clean : sha256(clean);
 };
 
 /** Shown to people as a link: anything that is not plain web could run in a browser. */

@@ -8,8 +8,8 @@
  *   firing, incident open      attaches, and raises the severity when its own is worse
  *   firing, none open          the pack decides: ignored with the reason, or one new incident for all of this delivery
  */
-import { createHash } from 'node:crypto';
 import { correlationKeyOf } from '../domain/correlation.ts';
+import { sha256 } from '../domain/sha256.ts';
 import { triage, type Verdict } from '../domain/triage.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
@@ -236,7 +236,7 @@ class Group {
       if (!first) continue;
       const key = `${kind}/${these.map((alert) => `${alert.fingerprint}@${alert.startsAt}`).join(',')}`;
       const entry: TimelineEntry = {
-        key: `alerts/${createHash('sha256').update(key).digest('hex').slice(0, 32)}`,
+        key: `alerts/${sha256(key).slice(0, 32)}`,
         at: receivedAt,
         kind,
         actor: monitor(first.source),

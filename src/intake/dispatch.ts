@@ -3,10 +3,10 @@
  * looking by itself for what another process left behind. A row leaves the outbox only after Temporal has it, so a
  * crash anywhere repeats a call and loses none: starts are once per incident id, batches and commands carry ids.
  */
-import { createHash } from 'node:crypto';
 import { acceptsAlerts } from '../domain/correlation.ts';
 import { Conflict, InvalidInput, NotFound, NotPermitted } from '../domain/errors.ts';
 import { failpoint } from '../domain/failpoint.ts';
+import { sha256 } from '../domain/sha256.ts';
 import type { AlertReference } from '../schema/alert.ts';
 import type { IncidentView } from '../schema/incident.ts';
 import type { OutboxRow, Store } from '../store/store.ts';
@@ -286,10 +286,7 @@ const messageOf = (batch: OutboxRow[]): AttachAlerts => {
     latest.set(JSON.stringify([alert.source, alert.fingerprint]), alert);
   }
   return {
-    batchId: createHash('sha256')
-      .update(batch.map(({ id }) => id).join(','))
-      .digest('hex')
-      .slice(0, 16),
+    batchId: sha256(batch.map(({ id }) => id).join(',')).slice(0, 16),
     alerts: [...latest.values()],
     severity: worstOf(payloads),
   };

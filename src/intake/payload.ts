@@ -1,5 +1,5 @@
 /** What a body must be before anything parses it. One linear pass, no recursion: depth cannot overflow our stack. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../domain/sha256.ts';
 
 export const payloadBytesMax = 1024 * 1024;
 const payloadDepthMax = 64;
@@ -59,7 +59,7 @@ const structureFault = (text: string): string | null => {
   return null;
 };
 
-export const bodyHashOf = (raw: Buffer): string => createHash('sha256').update(raw).digest('hex');
+export const bodyHashOf = (raw: Buffer): string => sha256(raw);
 
 /** The start of a body as text that any store takes. */
 export const excerptOf = (raw: Buffer): string => storable(raw.subarray(0, excerptBytesMax).toString('utf8'));

@@ -4,11 +4,11 @@
  * through triage and correlation like any other. Two reports at the same time therefore count each other, and open one
  * incident.
  */
-import { createHash } from 'node:crypto';
 import { correlationKeyOf } from '../domain/correlation.ts';
 import { Conflict } from '../domain/errors.ts';
 import { redactSecrets } from '../domain/redaction.ts';
 import { countsInWords, folded, reportsSource, signalsOf } from '../domain/report.ts';
+import { sha256 } from '../domain/sha256.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import { type GivenReport, type Report, type ReportCounts, reportLengths, type TakenReport } from '../schema/report.ts';
@@ -221,10 +221,7 @@ const alertOf = (fingerprint: string, { pattern, service }: Group, counts: Repor
 });
 
 const fingerprintOf = ({ patternKey, service }: ReportGroup): string =>
-  createHash('sha256')
-    .update(JSON.stringify([patternKey, service]))
-    .digest('hex')
-    .slice(0, 32);
+  sha256(JSON.stringify([patternKey, service])).slice(0, 32);
 
 /** In the sizes and without the secrets that must not be kept, whoever sends it; never from the future. */
 const newReport = (

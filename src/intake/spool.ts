@@ -2,12 +2,12 @@
  * Where deliveries wait while PostgreSQL is away: one append-only file, a checksummed line per delivery, fsynced before
  * the sender gets its 2xx, bounded in size. Drained oldest first; a line leaves only after its delivery was committed.
  */
-import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Unavailable } from '../domain/errors.ts';
+import { sha256 } from '../domain/sha256.ts';
 
 export const SpooledDelivery = z.object({
   id: z.string(),
@@ -153,7 +153,7 @@ class FileSpool implements Spool {
   }
 }
 
-const checksumOf = (json: string): string => createHash('sha256').update(json).digest('hex').slice(0, 16);
+const checksumOf = (json: string): string => sha256(json).slice(0, 16);
 
 const readLine = (line: string): SpooledDelivery | null => {
   const json = line.slice(17);

@@ -1,8 +1,8 @@
 /** Brings the schema up to date: the .sql files of migrations/, in the order of their names, each once. */
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { MusterError } from '../domain/errors.ts';
+import { sha256 } from '../domain/sha256.ts';
 import type { ConnectionSettings } from './pool.ts';
 import { asMusterError } from './trouble.ts';
 
@@ -47,7 +47,7 @@ const readMigrations = async (): Promise<Migration[]> => {
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(new URL(name, folder), 'utf8');
-      return { name, text, checksum: createHash('sha256').update(text).digest('hex') };
+      return { name, text, checksum: sha256(text) };
     }),
   );
 };

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Conflict, InvalidInput } from '../../domain/errors.ts';
 import { type Fact, type JudgedSeverity, severityNamed, severityNames } from '../../domain/severity.ts';
@@ -19,6 +19,7 @@ import { actorOf, principalOf } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { findIncident } from './find-incident.ts';
 import { answers, describeOperation, IdempotencyHeaders, IncidentParams, usualProblems } from './operation.ts';
+import { keyOf } from './send-command.ts';
 
 const Query = z.object({
   /** One status or several, separated by commas. */
@@ -232,8 +233,3 @@ const statusesOf = (text: string): IncidentStatus[] => {
     { path: 'status', message: `one of ${known}` },
   ]);
 };
-
-const keyOf = (person: string, given: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([person, given]))
-    .digest('hex');

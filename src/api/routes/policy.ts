@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../domain/errors.ts';
 import { dutiesOf } from '../../domain/escalation.ts';
 import { changesFor, counterpartOf, type PolicyChange, policyDiff } from '../../domain/policy-diff.ts';
 import { placeOf, promisesOf, severitiesByRank } from '../../domain/policy-in-words.ts';
 import { severityNamed, severityNames } from '../../domain/severity.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { momentsFor } from '../../packs/moments.ts';
 import { ApplyPolicyBody, AssessmentView, IncidentPolicy, PolicyDifference } from '../../schema/api.ts';
 import { IncidentView, type TimelineEntry } from '../../schema/incident.ts';
@@ -178,7 +178,7 @@ const compared = (principal: Principal, pack: string, changes: readonly PolicyCh
   const count =
     changes.length === 0 ? 'no difference' : changes.length === 1 ? '1 difference' : `${changes.length} differences`;
   return {
-    key: `policy-diff/${createHash('sha256').update(found).digest('hex').slice(0, 32)}`,
+    key: `policy-diff/${sha256(found).slice(0, 32)}`,
     at: new Date().toISOString(),
     kind: 'note',
     actor: actorOf(principal),

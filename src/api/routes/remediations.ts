@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { sealOf } from '../../domain/approval-seal.ts';
 import { InvalidInput, NotFound, Unavailable } from '../../domain/errors.ts';
 import { holdsSecret } from '../../domain/redaction.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import { DecideRemediation, ProposeRemediation, RemediationItem } from '../../schema/api.ts';
 import { Evidence } from '../../schema/evidence.ts';
 import { RemediationView } from '../../schema/remediation.ts';
@@ -59,7 +59,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
         );
       }
       const updateId = updateIdOf(principal.id, request.headers['idempotency-key']);
-      const remediationId = `${view.id}-${createHash('sha256').update(updateId).digest('hex').slice(0, 8)}`;
+      const remediationId = `${view.id}-${sha256(updateId).slice(0, 8)}`;
       await orWhyNot(
         view,
         remote.command(

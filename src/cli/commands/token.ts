@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { sha256 } from '../../domain/sha256.ts';
 import { contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
 import { organisationFileOf } from '../own-files.ts';
@@ -29,7 +30,7 @@ export const addTokenCommand = (program: Command, world: World): void => {
         }
       }
       const token = `mst_${randomBytes(tokenBytes).toString('base64url')}`;
-      const line = `${person}: ${createHash('sha256').update(token).digest('hex')}`;
+      const line = `${person}: ${sha256(token)}`;
       output.data({ person, token, line });
       output.line(`token, for ${person} alone; it is not shown again:\n  ${token}`);
       output.line(`line for MUSTER_PEOPLE_TOKENS (or the file of MUSTER_PEOPLE_TOKENS_FILE):\n  ${line}`);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Alert } from '../../schema/alert.ts';
 import type { ParsedDelivery, Webhook } from '../integration.ts';
 
@@ -81,9 +81,6 @@ const realInstant = (text: string | null | undefined): string | null => {
 
 /** Labels name the problem, in any order. */
 const fingerprintOf = (labels: Record<string, string>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))))
-    .digest('hex')
-    .slice(0, 16);
+  sha256(JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))).slice(0, 16);
 
 const excerptOf = (member: unknown): string => (JSON.stringify(member) ?? '').slice(0, 2_000);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
+import { sha256 } from '../../domain/sha256.ts';
 import type { Alert } from '../../schema/alert.ts';
 import type { GivenReport } from '../../schema/report.ts';
 import type { ParsedDelivery, Webhook } from '../integration.ts';
@@ -108,9 +108,6 @@ const reportOf = (given: z.infer<typeof GenericReport>): GivenReport => ({
 
 /** Without a name of its own, the same title about the same service is the same problem. */
 const fingerprintOf = (given: GenericAlert): string =>
-  createHash('sha256')
-    .update(JSON.stringify([given.title, given.service ?? null]))
-    .digest('hex')
-    .slice(0, 16);
+  sha256(JSON.stringify([given.title, given.service ?? null])).slice(0, 16);
 
 const excerptOf = (member: unknown): string => (JSON.stringify(member) ?? '').slice(0, 2_000);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../domain/sha256.ts';
 import { callOk } from '../http.ts';
 import type { PageCall, Pager } from '../integration.ts';
 
@@ -52,7 +52,7 @@ const cut = (text: string, charactersMax: number): string =>
 /** A longer key keeps its beginning and ends in the hash of the whole: cutting alone would merge two pages into one. */
 const dedupKeyOf = (key: string): string => {
   if (key.length <= dedupKeyCharactersMax) return key;
-  const hash = createHash('sha256').update(key).digest('hex');
+  const hash = sha256(key);
   return `${key.slice(0, dedupKeyCharactersMax - hash.length - 1)}/${hash}`;
 };
 
