@@ -17,3 +17,13 @@ export class CommandFailed extends Error {
 }
 
 export const misused = (message: string): CommandFailed => new CommandFailed(message, 2);
+
+/** What got no answer may have arrived all the same: the failure then says how to repeat it without `doing` it twice. */
+export const orHowToRepeat = async <Answer>(key: string, doing: string, sent: Promise<Answer>): Promise<Answer> => {
+  try {
+    return await sent;
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.problem !== null) throw error;
+    throw new CommandFailed(`${error.message}\nTo repeat without ${doing} twice, add: --key ${key}`);
+  }
+};

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { ChangeList, changeKinds, TakenChange, WeighedKind } from '../../schema/change.ts';
 import { type Context, contextOf, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { misused, orHowToRepeat } from '../failure.ts';
 import { plain } from '../output.ts';
 import { age, stamp } from '../times.ts';
 
@@ -115,13 +115,8 @@ const sinceOf = async (text: string, nowMs: number): Promise<string> => {
 const record = async ({ client, output }: Context, what: string, options: RecordOptions): Promise<void> => {
   const { key = randomUUID(), kind, service, environment, at, author, commit, url, before, after } = options;
   const body = { kind, what, service, environment, at, author, commit, url, before, after };
-  try {
-    const { value, raw } = await client.post(path, body, TakenChange, key);
-    output.data(raw);
-    const { change, repeat } = value;
-    output.line(`change ${change.id} ${repeat ? 'was recorded before' : 'is recorded'}: ${plain(change.what)}`);
-  } catch (error) {
-    if (!(error instanceof CommandFailed) || error.problem !== null) throw error;
-    throw new CommandFailed(`${error.message}\nTo repeat without recording twice, add: --key ${key}`);
-  }
+  const { value, raw } = await orHowToRepeat(key, 'recording', client.post(path, body, TakenChange, key));
+  output.data(raw);
+  const { change, repeat } = value;
+  output.line(`change ${change.id} ${repeat ? 'was recorded before' : 'is recorded'}: ${plain(change.what)}`);
 };

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { AssessmentView } from '../../schema/api.ts';
 import { IncidentView } from '../../schema/incident.ts';
 import { type Context, contextOf, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { misused, orHowToRepeat } from '../failure.ts';
 import { plain } from '../output.ts';
 import { describeIncident } from './read.ts';
 
@@ -49,16 +49,10 @@ const declare = async ({ client, output, nowMs }: Context, title: string, option
   const assessment = options.answer.length > 0 ? Object.fromEntries(options.answer.map(answerOf)) : undefined;
   const given = { title, severity, service, category, summary, pack, assessment };
   const body = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  try {
-    const { value, raw } = await client.post('/api/v1/incidents', body, IncidentView, key);
-    output.data(raw);
-    describeIncident(output, value, nowMs);
-  } catch (error) {
-    if (error instanceof CommandFailed && error.problem === null) {
-      throw new CommandFailed(`${error.message}\nTo repeat without declaring twice, add: --key ${key}`);
-    }
-    throw error;
-  }
+  const sent = client.post('/api/v1/incidents', body, IncidentView, key);
+  const { value, raw } = await orHowToRepeat(key, 'declaring', sent);
+  output.data(raw);
+  describeIncident(output, value, nowMs);
 };
 
 const listQuestions = async ({ client, output }: Context, pack: string | undefined): Promise<void> => {

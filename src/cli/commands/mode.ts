@@ -7,6 +7,7 @@ import { contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
 import { type Output, plain } from '../output.ts';
 import { foldersOf, organisationFileOf } from '../own-files.ts';
+import { momentOf } from '../times.ts';
 
 export const addModeCommand = (program: Command, world: World): void => {
   program
@@ -59,7 +60,7 @@ const explainMode = async (world: World, options: ModeOptions, command: Command)
   const own = foldersOf(world, options.remediation, 'MUSTER_REMEDIATION_DIR');
   const policies = loadRemediationPolicies(own, organisation);
   const question = questionOf(options, organisation);
-  const at = instantOf(options.at, nowMs);
+  const at = momentOf(options.at, nowMs);
   const decided = modeFor(policies, question);
   const windows = question.blastClass === 'B0' ? [] : frozen(policies, at, question);
   const caps = freezeCaps(windows, { rank: Number.POSITIVE_INFINITY, override: null, takesBackChangeOf: null });
@@ -102,12 +103,6 @@ const runbookOf = (text: string | undefined): ModeQuestion['runbook'] => {
   if (name === undefined)
     throw misused(`--runbook ${text}: give name@version, or the name of one that came with Muster`);
   return { name, version: Number(version ?? 1), builtIn: version === undefined };
-};
-
-const instantOf = (text: string | undefined, nowMs: number): string => {
-  const ms = text === undefined ? nowMs : Date.parse(text);
-  if (Number.isNaN(ms)) throw misused(`--at ${text}: give an instant such as 2026-12-24T20:00:00Z`);
-  return new Date(ms).toISOString();
 };
 
 const show = async (output: Output, decision: ModeDecision): Promise<void> => {

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { OnCall } from '../../schema/override.ts';
 import { type Context, contextOf, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { CommandFailed } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { organisationFileOf } from '../own-files.ts';
-import { stamp } from '../times.ts';
+import { momentOf, stamp } from '../times.ts';
 import { showOverrides } from './override.ts';
 
 const { schedules, overrides, gaps } = OnCall.shape;
@@ -41,14 +41,13 @@ export const addOnCallCommand = (program: Command, world: World): void => {
           ? null
           : await askApi(context).catch((error: unknown) => leaveToFile(context, error));
       if (answer) return show(context, answer.value, answer.raw);
-      const at = options.at ?? new Date(context.nowMs).toISOString();
-      if (Number.isNaN(Date.parse(at))) throw misused(`--at ${at}: give an instant such as 2026-12-24T20:00:00Z`);
+      const at = momentOf(options.at, context.nowMs);
       const file = organisationFileOf(world, options.organisation);
       context.output.line(`from ${file}`);
       // Loaded only here: the readers of YAML and of time zones would slow every other command.
       const { loadOrganisation } = await import('../../packs/load.ts');
       const { onCallBoard } = await import('../../domain/on-call-board.ts');
-      const found = onCallBoard(loadOrganisation(file), new Date(at).toISOString(), null);
+      const found = onCallBoard(loadOrganisation(file), at, null);
       show(context, found, found);
     });
 };

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Override, OverrideList } from '../../schema/override.ts';
 import { contextOf, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { misused, orHowToRepeat } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { stamp } from '../times.ts';
 
@@ -43,14 +43,9 @@ Examples:
         until: instantOf('--until', options.until),
         ...(note === undefined ? {} : { note }),
       };
-      try {
-        const { value, raw } = await client.post(path, body, Override, key);
-        output.data(raw);
-        output.line(`override ${value.id}: ${value.person} holds ${value.schedule} ${spanOf(value)}`);
-      } catch (error) {
-        if (!(error instanceof CommandFailed) || error.problem !== null) throw error;
-        throw new CommandFailed(`${error.message}\nTo repeat without overriding twice, add: --key ${key}`);
-      }
+      const { value, raw } = await orHowToRepeat(key, 'overriding', client.post(path, body, Override, key));
+      output.data(raw);
+      output.line(`override ${value.id}: ${value.person} holds ${value.schedule} ${spanOf(value)}`);
     });
 
   override

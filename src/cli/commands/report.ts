@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { countsInWords } from '../../domain/report.ts';
 import { type Report, ReportList, TakenReport } from '../../schema/report.ts';
 import { type Context, contextOf, type World } from '../context.ts';
-import { CommandFailed, misused } from '../failure.ts';
+import { misused, orHowToRepeat } from '../failure.ts';
 import { plain } from '../output.ts';
 import { age, stamp } from '../times.ts';
 
@@ -54,16 +54,11 @@ const report = async ({ client, output }: Context, pattern: string, options: Opt
   const { at: reportedAt, key = randomUUID(), ...facts } = options;
   const { service, customer, enterprise, ticket, text } = facts;
   const body = { pattern, service, customer, enterprise, ticket, text, reportedAt };
-  try {
-    const { value, raw } = await client.post(path, body, TakenReport, key);
-    output.data(raw);
-    const { repeat, counts } = value;
-    output.line(`report ${value.report.id}${repeat ? ', reported before,' : ''} ${outcomeOf(value.report)}`);
-    if (counts) output.line(`in the window now: ${countsInWords(counts)}`);
-  } catch (error) {
-    if (!(error instanceof CommandFailed) || error.problem !== null) throw error;
-    throw new CommandFailed(`${error.message}\nTo repeat without reporting twice, add: --key ${key}`);
-  }
+  const { value, raw } = await orHowToRepeat(key, 'reporting', client.post(path, body, TakenReport, key));
+  output.data(raw);
+  const { repeat, counts } = value;
+  output.line(`report ${value.report.id}${repeat ? ', reported before,' : ''} ${outcomeOf(value.report)}`);
+  if (counts) output.line(`in the window now: ${countsInWords(counts)}`);
 };
 
 const list = async ({ client, output, nowMs }: Context, pattern: string): Promise<void> => {

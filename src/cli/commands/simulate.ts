@@ -6,7 +6,7 @@ import { Duration, type PackDocument } from '../../schema/policy.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { misused } from '../failure.ts';
 import { foldersOf, organisationFileOf } from '../own-files.ts';
-import { stamp } from '../times.ts';
+import { momentOf, stamp } from '../times.ts';
 
 /** As the product itself decides where MUSTER_PACK says nothing. */
 const packOfNewInstalls = 'guide-sev1-sev3';
@@ -142,12 +142,6 @@ const clockOf = (atMinutes: number): string => {
   const days = Math.floor(whole / 1_440);
   const hours = Math.floor(whole / 60) % 24;
   return `+${days > 0 ? `${days} d ` : ''}${hours}:${String(whole % 60).padStart(2, '0')}`;
-};
-
-const momentOf = (given: string | undefined, nowMs: number): string => {
-  const ms = given === undefined ? nowMs : Date.parse(given);
-  if (Number.isNaN(ms)) throw misused(`--at ${given}: give an instant such as 2026-12-24T20:00:00Z`);
-  return new Date(ms).toISOString();
 };
 
 const durationOf = (option: string, given: string | undefined): number | null => {
