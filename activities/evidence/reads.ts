@@ -1,4 +1,5 @@
 /** One figure that a runbook asks for beside the evidence. Reads only; what is not known is null, and never health. */
+import type { Metrics } from '../../src/integrations/integration.ts';
 import type { RunbookRead } from '../../src/schema/runbook.ts';
 import type { RemediationDependencies } from '../run/context.ts';
 
@@ -12,7 +13,7 @@ export const readFigure = async (
     case 'prometheus':
       return connect(drill).metrics.query(read.query);
     case 'cloudwatchMetric':
-      return (await sources?.(drill).cloudMetrics?.query(insightsOf(read))) ?? null;
+      return overTheSpan(read, at, sources?.(drill).cloudMetrics ?? null);
     case 'http': {
       const health = sources?.(drill).health;
       if (!health || !knownHosts(organisation).has(new URL(read.url).host)) return null;
@@ -39,10 +40,30 @@ const linesMax = 1_000;
 const functions = { Average: 'AVG', Maximum: 'MAX', Minimum: 'MIN', Sum: 'SUM', SampleCount: 'COUNT' } as const;
 
 /** Metrics Insights (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html). */
-const insightsOf = (read: Extract<RunbookRead, { read: 'cloudwatchMetric' }>): string => {
+const insightsOf = (read: CloudMetric): string => {
   const where = Object.entries(read.dimensions).map(([name, value]) => `"${name}" = '${value.replaceAll("'", "''")}'`);
   const from = `SELECT ${functions[read.statistic]}("${read.metric}") FROM "${read.namespace}"`;
   return where.length > 0 ? `${from} WHERE ${where.join(' AND ')}` : from;
+};
+
+type CloudMetric = Extract<RunbookRead, { read: 'cloudwatchMetric' }>;
+
+/** One figure of the minutes looked back on; an average counts each of them the same. */
+const overTheSpan = async (read: CloudMetric, at: string, metrics: Metrics | null): Promise<number | null> => {
+  const points = Math.max(1, Math.round(read.lookBack / 60_000));
+  const from = new Date(Date.parse(at) - read.lookBack).toISOString();
+  const samples = await metrics?.queryRange(insightsOf(read), { from, to: at, points });
+  const known = (samples ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
+  return known.length === 0 ? null : combined[read.statistic](known);
+};
+
+const sum = (values: number[]): number => values.reduce((all, value) => all + value, 0);
+const combined: Record<CloudMetric['statistic'], (values: number[]) => number> = {
+  Average: (values) => sum(values) / values.length,
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+  Sum: sum,
+  SampleCount: sum,
 };
 
 /** A runbook may ask the pages of the catalogue, and no others. */

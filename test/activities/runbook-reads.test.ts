@@ -6,7 +6,8 @@ import type { EvidenceSources } from '../../src/integrations/integration.ts';
 import { RunbookRead } from '../../src/schema/runbook.ts';
 import { type AwsReply, anAws, awsRefusal } from '../support/cloudwatch.ts';
 
-const at = '2026-03-02T12:00:00.000Z';
+/** CloudWatch keeps minutes for some days only, so it is the minute of this run. */
+const at = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
 const connections = RunbookRead.parse({
   id: 'connections',
   read: 'cloudwatchMetric',
@@ -43,10 +44,17 @@ const figureOf = async (
 };
 
 describe('a figure of CloudWatch in a runbook', () => {
+  /** Newest first, one a minute. */
   const values = (...found: number[]): AwsReply => ({
     body: {
       MetricDataResults: [
-        { Id: 'symptom', Label: 'x', StatusCode: 'Complete', Timestamps: found.map(() => 1), Values: found },
+        {
+          Id: 'symptom',
+          Label: 'x',
+          StatusCode: 'Complete',
+          Timestamps: found.map((_, index) => Date.parse(at) / 1_000 - 60 * (index + 1)),
+          Values: found,
+        },
       ],
     },
   });
@@ -70,6 +78,26 @@ describe('a figure of CloudWatch in a runbook', () => {
     const { value, questions } = await figureOf(connections, { GetMetricData: [values(412)] }, more);
     expect(await value).toBeNull();
     expect(questions).toEqual([]);
+  });
+
+  test.each([
+    ['Maximum', 9],
+    ['Minimum', 2],
+    ['Average', 5],
+    ['Sum', 15],
+    ['SampleCount', 15],
+  ])('is the %s of all that it looks back on, not of the newest minute', async (statistic, figure) => {
+    const read = { ...connections, statistic } as RunbookRead;
+    const { value, questions } = await figureOf(read, { GetMetricData: [values(4, 9, 2)] });
+    expect(await value).toBe(figure);
+    const [{ StartTime, EndTime } = {}] = questions.map(({ body }) => body as { StartTime?: number; EndTime?: number });
+    expect(Number(EndTime) - Number(StartTime)).toBe(15 * 60);
+  });
+
+  test('is not of what came before that', async () => {
+    const read = { ...connections, lookBack: 120_000 } as RunbookRead;
+    const { value } = await figureOf(read, { GetMetricData: [values(4, 2, 9)] });
+    expect(await value).toBe(4);
   });
 
   test('is not known without a point', async () => {
