@@ -50,12 +50,13 @@ const isBeside = (workload: Target, target: Target): boolean =>
  * What is nobody's is taken for the most precious: no incident's word makes it less.
  */
 const environmentAt = ({ services, switches }: Catalogue, service: string | null, target: Target): string => {
+  const key = targetKey(target);
   const ofSwitch = target.kind === 'Switch' ? switches[target.name]?.service : undefined;
   const owners = Object.entries(services)
     .filter(
       ([id, { workload, database }]) =>
         id === ofSwitch ||
-        (workload !== undefined && targetKey(workload) === targetKey(target)) ||
+        (workload !== undefined && targetKey(workload) === key) ||
         (target.kind === 'Database' && database === target.cluster) ||
         (workload !== undefined && isBeside(workload, target)),
     )

@@ -6,7 +6,8 @@ import { rulesFor, type TrustRule } from './mode-rules.ts';
 import { selectionInWords } from './mode-words.ts';
 import { freezesAt, policyGrounds } from './policy-board.ts';
 import { runbookInWords } from './runbook-in-words.ts';
-import { type LoadedRunbook, type ModeGround, stepModes } from './step-modes.ts';
+import { type LoadedRunbook, stepModes } from './step-modes.ts';
+import { type ModeFacts, type ModeGround, modeGround } from './step-seats.ts';
 import { everything, stoppedWords } from './stop.ts';
 import { suggestionInWords, type TrustEntry, trustRows } from './trust.ts';
 
@@ -22,7 +23,7 @@ export interface RemediationFiles {
 }
 
 /** What happened so far and holds now. */
-export interface BoardFacts extends Omit<ModeGround, 'policies'> {
+export interface BoardFacts extends Omit<ModeFacts, 'policies'> {
   /** Results of drills. */
   practised: readonly TrustEntry[];
   stops: readonly Omit<StopOver, 'what' | 'steps'>[];
@@ -30,7 +31,7 @@ export interface BoardFacts extends Omit<ModeGround, 'policies'> {
 
 export const runbookBoard = (files: RemediationFiles, facts: BoardFacts): RunbookBoard => {
   const policies = files.policies.map(({ policy }) => policy);
-  const ground: ModeGround = { ...facts, policies };
+  const ground = modeGround({ ...facts, policies });
   const trust = { live: measured(policies, facts.results, false), drills: measured(policies, facts.practised, true) };
   return {
     readAt: files.readAt,

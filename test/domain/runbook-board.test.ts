@@ -110,6 +110,13 @@ describe('how far a runbook may go by itself', () => {
     expect(modes({}, freeze('2026-03-02T00:00:00Z'))).toEqual(modes());
   });
 
+  test('is less only for the services of a window that is about some', () => {
+    const window = '{ name: till, reason: month end, from: "2026-03-01T00:00:00Z", to: "2026-03-09T00:00:00Z"';
+    const own = ownPolicy('till', `freeze: [${window}, capMode: recommend, scope: { services: [payments] } }]`);
+    expect(modes({}, own)).toContain('production B2 recommend: Payments');
+    expect(modes({}, own)).toContain('production B2 approve: Checkout, Catalogue, Search');
+  });
+
   test('is only to recommend itself for the target whose breaker is open', () => {
     const open = { runbook: 'bad-release', until: '2026-03-04T15:00:00.000Z', because: 'it came back twice' };
     const facts = { breakers: [{ ...open, targetKey: 'sandbox/Deployment/shop/checkout' }] };
