@@ -36,8 +36,15 @@ export interface Received {
   statusPosts: { id: string; status: string; body: string; at: string }[];
   /** `#channel key` of each message of the incident. */
   messageKeys: string[];
-  /** Writes that changed the cluster; null when the sandbox did not say. */
-  clusterChanges: number | null;
+  /** Null when the sandbox did not say. */
+  changes: Changes | null;
+}
+
+export interface Changes {
+  /** Writes that changed the cluster. */
+  cluster: number;
+  /** Sessions that were ended and statements that were cancelled, as the application noticed it. */
+  database: number;
 }
 
 export interface Verdict {
@@ -109,20 +116,19 @@ const nothingDoubled = (check: string, keys: string[], what: string): Verdict =>
 };
 
 const changedOnce = (facts: DrillFacts): Verdict => {
-  const check = 'each remediation changed the cluster once';
+  const check = 'each remediation changed its target once';
   const applied = all(facts, 'remediationApplied').length + all(facts, 'remediationReverted').length;
-  const { clusterChanges } = facts.received;
-  if (clusterChanges === null)
-    return { check, holds: false, figure: 'the sandbox did not say how often it was changed' };
+  const { changes } = facts.received;
+  if (changes === null) return { check, holds: false, figure: 'the sandbox did not say how often it was changed' };
   return {
     check,
-    holds: (applied >= 1 || facts.healsItself) && clusterChanges === applied,
-    figure: `${applied} on the timeline, ${clusterChanges} in the cluster`,
+    holds: (applied >= 1 || facts.healsItself) && changes.cluster + changes.database === applied,
+    figure: `${applied} on the timeline, ${changes.cluster} in the cluster, ${changes.database} in the database`,
   };
 };
 
 const approvedByAnother = (facts: DrillFacts): Verdict => {
-  const check = 'the rollback was approved by somebody other than its proposer';
+  const check = 'the change was approved by somebody other than its proposer';
   const proposed = first(facts, 'remediationProposed') ?? first(facts, 'remediationPlanned');
   const approved = first(facts, 'remediationApproved');
   if (!approved) return { check, holds: false, figure: 'nobody approved anything' };

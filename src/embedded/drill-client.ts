@@ -4,7 +4,7 @@ import { NotFound, Unavailable } from '../domain/errors.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
 import { FollowUpView, IncidentList, NextList, RemediationItem, TimelineList } from '../schema/api.ts';
 import type { IncidentView, TimelineItem } from '../schema/incident.ts';
-import type { Received } from './drill-checks.ts';
+import type { Changes, Received } from './drill-checks.ts';
 import type { World } from './world.ts';
 
 const SandboxState = z.object({
@@ -17,8 +17,14 @@ const SandboxState = z.object({
   ),
   statusPosts: z.array(z.object({ id: z.string(), status: z.string(), body: z.string(), at: z.string() })),
 });
-const Scenarios = z.array(z.object({ name: z.string(), healsItself: z.boolean() }));
-const Effects = z.object({ kubeChanges: z.number() });
+const Scenarios = z.array(
+  z.object({ name: z.string(), healsItself: z.boolean(), obstacle: z.string().nullable().default(null) }),
+);
+const Effects = z.object({
+  kubeChanges: z.number(),
+  sessionsEnded: z.number().default(0),
+  statementsCancelled: z.number().default(0),
+});
 
 export type DrillClient = ReturnType<typeof drillClient>;
 
@@ -47,8 +53,13 @@ export const drillClient = ({ apiUrl, sandboxUrl, secrets }: Pick<World, 'apiUrl
         body: JSON.stringify(drill),
       });
     },
-    clusterChanges: async (): Promise<number | null> =>
-      (await orNull(json(Effects, sandbox('/effects'))))?.kubeChanges ?? null,
+    changes: async (): Promise<Changes | null> => {
+      const effects = await orNull(json(Effects, sandbox('/effects')));
+      return effects && { cluster: effects.kubeChanges, database: effects.sessionsEnded + effects.statementsCancelled };
+    },
+    /** Why the sandbox cannot play it; null when it can, and for one it does not know: that is refused when it is ordered. */
+    obstacle: async (scenario: string): Promise<string | null> =>
+      (await json(Scenarios, sandbox('/scenarios'))).find(({ name }) => name === scenario)?.obstacle ?? null,
     /** It passes without anybody's doing. */
     healsItself: async (scenario: string): Promise<boolean> =>
       (await json(Scenarios, sandbox('/scenarios'))).some(({ name, healsItself }) => name === scenario && healsItself),
@@ -60,17 +71,17 @@ export const drillClient = ({ apiUrl, sandboxUrl, secrets }: Pick<World, 'apiUrl
 export const receivedFor = async (
   client: DrillClient,
   incident: IncidentView,
-  changesBefore: number | null,
+  before: Changes | null,
 ): Promise<Received> => {
   const { pages, channels, statusPosts } = await client.state();
-  const changes = await client.clusterChanges();
+  const after = await client.changes();
   return {
     pages: pages.filter(({ dedupKey }) => dedupKey.startsWith(`${incident.id}/`)),
     statusPosts: statusPosts.filter(({ at }) => at >= incident.declaredAt),
     messageKeys: channels.flatMap(({ name, messages }) =>
       messages.flatMap(({ key }) => (key?.startsWith(`${incident.id}/`) ? [`#${name} ${key}`] : [])),
     ),
-    clusterChanges: changes === null || changesBefore === null ? null : changes - changesBefore,
+    changes: after && before && { cluster: after.cluster - before.cluster, database: after.database - before.database },
   };
 };
 

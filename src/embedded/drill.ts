@@ -5,7 +5,7 @@ import { MusterError } from '../domain/errors.ts';
 import { scenarioClock } from '../domain/story-line.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
 import type { IncidentView } from '../schema/incident.ts';
-import { checkDrill, type Verdict, words } from './drill-checks.ts';
+import { type Changes, checkDrill, type Verdict, words } from './drill-checks.ts';
 import { type DrillClient, drillClient, receivedFor } from './drill-client.ts';
 import { tellStory } from './drill-story.ts';
 import type { StartOptions } from './options.ts';
@@ -20,7 +20,8 @@ export interface Play {
 
 /** With the start and the stopping around it the whole stays below eight minutes. */
 const limitMs = 7 * 60_000;
-const appearsWithinMs = 90_000;
+/** A while of the story passes before an alert fires, and a while of the machine until it is an incident. */
+const appearsWithinMs = ({ speed }: StartOptions): number => 90_000 + (10 * 60_000) / speed;
 
 /** Exit code of the run: 0 unless --exit was given and something failed. */
 export const playDrill = async ({ options, world, say, stop }: Play): Promise<number> => {
@@ -35,14 +36,19 @@ export const playDrill = async ({ options, world, say, stop }: Play): Promise<nu
   }
   if (open.length === 0 && options.drill === null) return 0;
 
-  const changesBefore = await client.clusterChanges();
+  const obstacle = open.length === 0 ? await client.obstacle(options.drill ?? '') : null;
+  if (obstacle !== null) {
+    say(`no drill is started: ${obstacle}`);
+    return options.exit ? 1 : 0;
+  }
+  const changesBefore = await client.changes();
   const incident =
     open.find(({ drill }) => drill) ??
     open[0] ??
-    (await startDrill(client, options, Math.min(deadline, Date.now() + appearsWithinMs), say, stop));
+    (await startDrill(client, options, options.exit ? deadline : Number.POSITIVE_INFINITY, say, stop));
   if (incident === null) {
     if (!stop.aborted)
-      say(`the drill raised no incident within ${words(appearsWithinMs)}; see ${world.folder.at('logs')}`);
+      say(`the drill raised no incident within ${words(appearsWithinMs(options))}; see ${world.folder.at('logs')}`);
     return options.exit ? 1 : 0;
   }
   say(`${incident.id} at ${world.apiUrl}/incidents/${incident.id}; minutes and seconds are the scenario's`);
@@ -68,7 +74,7 @@ const isOpen = ({ status }: IncidentView): boolean => !['resolved', 'closed', 'c
 const startDrill = async (
   client: DrillClient,
   options: StartOptions,
-  deadline: number,
+  latest: number,
   say: (line: string) => void,
   stop: AbortSignal,
 ): Promise<IncidentView | null> => {
@@ -77,8 +83,9 @@ const startDrill = async (
   say(
     `playing the drill ${scenario} at ${options.speed} times the speed${options.exit ? ', its people act by themselves' : ''}`,
   );
+  const until = Math.min(latest, Date.now() + appearsWithinMs(options));
   await client.startDrill({ scenario, speed: options.speed, people: options.exit });
-  while (!stop.aborted && Date.now() < deadline) {
+  while (!stop.aborted && Date.now() < until) {
     const fresh = (await client.incidents()).find(({ id, drill }) => drill && !before.has(id));
     if (fresh) return fresh;
     await pause(200, undefined, { signal: stop }).catch(() => {});
@@ -96,7 +103,7 @@ const hasEnded = async (client: DrillClient, incident: IncidentView): Promise<bo
 const verdicts = async (
   client: DrillClient,
   world: World,
-  { id, changesBefore, healsItself }: { id: string; changesBefore: number | null; healsItself: boolean },
+  { id, changesBefore, healsItself }: { id: string; changesBefore: Changes | null; healsItself: boolean },
   say: (line: string) => void,
 ): Promise<Verdict[]> => {
   try {

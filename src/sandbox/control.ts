@@ -9,7 +9,8 @@ import type { Health } from './health.ts';
 import { type Denials, readConfinement, readDenial } from './kubernetes/denials.ts';
 import { isReady, revisionAnnotation } from './kubernetes/objects.ts';
 import { understand } from './prometheus.ts';
-import { definitionOf, type ScenarioBook, scenarios } from './scenarios.ts';
+import type { ScenarioBook } from './scenario-book.ts';
+import { definitionOf, type Scenario, scenarios } from './scenarios.ts';
 import { chatName } from './slack.ts';
 import { noEffects, type Page } from './state.ts';
 import { answer, asFields, asText, jsonBody, type SandboxAnswer, type SandboxRequest } from './wire.ts';
@@ -26,6 +27,7 @@ export interface ControlContext {
   faults: Faults;
   denials: Denials;
   secret: string;
+  hasDatabase: boolean;
   press: (page: Page) => void;
 }
 
@@ -63,21 +65,26 @@ const routes: Record<string, Route> = {
         token: sandboxToken(secret, `person:${id}`),
       })),
     ),
-  'GET /scenarios': ({ world }) =>
+  'GET /scenarios': (context) =>
     answer(
       200,
-      scenarios.map(({ name, title, breaks, service, remedy }) => {
-        const run = world.state.runs.findLast((other) => other.name === name);
+      scenarios.map((scenario) => {
+        const { name, title, breaks, service, remedy } = scenario;
+        const run = context.world.state.runs.findLast((other) => other.name === name);
         const phase = run && run.phase !== 'ended' ? run.phase : 'idle';
-        return { name, title, breaks, service, healsItself: remedy === null, phase };
+        const obstacle = obstacleTo(scenario, context);
+        return { name, title, breaks, service, healsItself: remedy === null, phase, obstacle };
       }),
     ),
-  'POST /scenarios/:': ({ book }, { name, body }) => {
+  'POST /scenarios/:': (context, { name, body }) => {
+    const { book } = context;
     const scenario = scenarios.find((other) => other.name === name);
     if (!scenario) {
       const known = scenarios.map((other) => other.name).join(', ');
       return answer(404, { error: `there is no scenario ${name.slice(0, 60)}; there are ${known}` });
     }
+    const obstacle = obstacleTo(scenario, context);
+    if (obstacle !== null) return answer(400, { error: obstacle });
     const speed = body.speed ?? 1;
     if (typeof speed !== 'number' || !(speed >= 1 && speed <= 600)) {
       return answer(400, { error: 'speed is a number from 1 to 600' });
@@ -149,6 +156,12 @@ const routes: Record<string, Route> = {
     return answer(204);
   },
 };
+
+/** Why it cannot be played here, for people; null: it can. */
+const obstacleTo = ({ name, needsDatabase }: Scenario, { hasDatabase }: ControlContext): string | null =>
+  needsDatabase && !hasDatabase
+    ? `${name} happens in a real database, and the sandbox has none here: start Muster with the embedded PostgreSQL, without DATABASE_URL`
+    : null;
 
 const shownPage = (page: Page) => ({
   id: page.id,

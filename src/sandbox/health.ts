@@ -3,6 +3,7 @@
  * the figure follows smoothly, as a rate over a window does, and is sampled so that a curve can be drawn.
  */
 import { isReady, type Pod } from './kubernetes/objects.ts';
+import { orderSessions } from './orders.ts';
 import type { Figure } from './state.ts';
 import type { Mover, World } from './world.ts';
 
@@ -18,11 +19,14 @@ const coarseStepMs = 10_000;
 const baselineErrors = 0.002;
 const baselineLatencyMs = 110;
 const baselineConnections = 0.42;
+const ordinaryLatencyMs = 140;
 
 /** The figures Prometheus can be asked for, and where each is heading now. */
 export const targets = (world: World): Record<string, number> => {
   const latency = searchLatencyMs(world);
   const connections = connectionShare(world);
+  // An order that waits keeps a session of checkout, and whoever finds none is sent away.
+  const stuck = Math.min(1, world.state.orders.waiting / orderSessions);
   const result: Record<string, number> = {
     'latency/search': latency,
     'connections/database': connections,
@@ -33,10 +37,16 @@ export const targets = (world: World): Record<string, number> => {
     let errors = errorRatio(podsOf(world, name), deployment.spec.replicas);
     if (name === 'catalog' && latency > 600) errors += 0.06;
     if (name === 'payments' && connections > 0.9) errors += 0.12;
+    if (name === 'checkout') errors += 0.6 * stuck;
     result[`errors/${name}`] = Math.min(1, errors);
-    if (name !== 'search') result[`latency/${name}`] = name === 'catalog' ? 60 + latency * 0.8 : 140;
+    if (name !== 'search') result[`latency/${name}`] = latencyMs(name, { search: latency, stuck });
   }
   return result;
+};
+
+const latencyMs = (name: string, { search, stuck }: { search: number; stuck: number }): number => {
+  if (name === 'catalog') return 60 + search * 0.8;
+  return name === 'checkout' ? ordinaryLatencyMs + 3_000 * stuck : ordinaryLatencyMs;
 };
 
 const podsOf = (world: World, app: string): Pod[] =>

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { parse } from 'yaml';
 import { policyFiles, readConfig } from '../config.ts';
 import { InvalidInput, MusterError } from '../domain/errors.ts';
+import { sandboxDatabaseUrl } from '../domain/sandbox-database.ts';
 import { Organisation } from '../schema/organisation.ts';
 import { startSandbox } from './server.ts';
 
@@ -24,6 +25,7 @@ const main = async (): Promise<void> => {
       'MUSTER_SANDBOX_SECRET is missing: give the sandbox, the api and the workers one secret, such as the output of `openssl rand -hex 32`',
     );
   }
+  const address = config.MUSTER_SANDBOX_DATABASE;
   const sandbox = await startSandbox({
     port: config.MUSTER_SANDBOX_PORT,
     smtpPort: config.MUSTER_SANDBOX_PORT + 1,
@@ -31,6 +33,7 @@ const main = async (): Promise<void> => {
     secret,
     apiUrl: config.MUSTER_PUBLIC_URL ?? `http://127.0.0.1:${config.MUSTER_PORT}`,
     organisation: readOrganisation(policyFiles(config).organisationFile),
+    ...(address ? { databaseUrl: sandboxDatabaseUrl(address, secret, 'shop') } : {}),
     dataFile: join(config.MUSTER_DATA_DIR, 'sandbox.json'),
     log: (level, message, more) => log[level](more ?? {}, message),
   });

@@ -153,7 +153,7 @@ export class People {
       if (!this.isTime(run, `read ${planHash}`, approvesAfterMs)) continue;
       const proposer = asText(asFields(remediation.proposedBy)?.id);
       const path = `/api/v1/incidents/${incident.id}/remediations/${id}/approve`;
-      const reason = 'it is the only change before the symptoms began, and the plan can be taken back';
+      const reason = 'what was found speaks for it, and the plan says what it changes and what it costs';
       for (const person of ['dana', 'ravi', 'ingrid']) {
         if (person === proposer || person === onCall) continue;
         if (await this.post(person, path, { planHash, reason })) break;
@@ -173,7 +173,7 @@ export class People {
     if (!remedy || !this.isTime(run, thought, helpsThemselvesAfterMs)) return;
     await this.post(onCall, `/api/v1/incidents/${incident.id}/remediations`, {
       action: remedy.action,
-      target: { cluster: 'sandbox', kind: 'Deployment', namespace: 'shop', name: remedy.name },
+      target: remedy.target,
       params: remedy.params,
       because: 'nothing else is proposed, and this is what helped the last time',
     });
@@ -184,7 +184,7 @@ export class People {
     const early = ['declared', 'investigating'].includes(incident.status);
     if (run.steps.wroteInternally === undefined && this.isTime(run, 'write internally', writesInternallyAfterMs)) {
       const text =
-        'The errors began with the latest change. We are looking at the proposed remediation and will say what it did.';
+        'We have seen when the errors began. We are looking at the proposed remediation and will say what it did.';
       const body = { text, audience: 'internal', ...(early ? { status: 'identified' } : {}) };
       if (await this.post(onCall, path, body)) run.steps.wroteInternally = this.world.nowMs();
     }

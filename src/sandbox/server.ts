@@ -15,10 +15,11 @@ import { handleHealthPages } from './health-pages.ts';
 import { handleKubernetes } from './kubernetes/api.ts';
 import { Denials } from './kubernetes/denials.ts';
 import { startMail } from './mail.ts';
+import { OrderDesk } from './order-desk.ts';
 import { handlePagerDuty, pressAcknowledge } from './pagerduty.ts';
 import { People } from './people.ts';
 import { handlePrometheus } from './prometheus.ts';
-import { ScenarioBook } from './scenarios.ts';
+import { ScenarioBook } from './scenario-book.ts';
 import { handleSlack } from './slack.ts';
 import type { Page } from './state.ts';
 import { handleStatuspage } from './statuspage.ts';
@@ -34,6 +35,8 @@ export interface SandboxOptions {
   /** Where Muster listens: webhooks go there, and the people of the sandbox work there. */
   apiUrl: string;
   organisation: Organisation;
+  /** The shop's own PostgreSQL, as its application; absent: what happens in a database cannot be played. */
+  databaseUrl?: string;
   /** Absent: nothing outlives the process. */
   dataFile?: string;
   clock?: Clock;
@@ -72,9 +75,10 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     if (body) deliveries.send({ kind: 'pagerduty', subject: `acknowledged/${page.id}`, run: null, body });
   };
   const people = new People(world, { apiUrl, secret: options.secret, log, press });
+  const desk = options.databaseUrl === undefined ? null : new OrderDesk(world, { url: options.databaseUrl, log });
   const faults = new Faults();
   const denials = new Denials();
-  const control = { world, health, book, faults, denials, secret: options.secret, press };
+  const control = { world, health, book, faults, denials, secret: options.secret, hasDatabase: desk !== null, press };
 
   const vendors: Record<string, (request: SandboxRequest) => SandboxAnswer> = {
     '/slack/api': (request) => handleSlack(world, token('slack'), request),
@@ -156,6 +160,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   tick();
   deliveries.start();
   people.start();
+  desk?.start();
 
   const { port } = server.address() as AddressInfo;
   const named = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
@@ -169,7 +174,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
       people.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await Promise.all([closed, mail.close()]);
+      await Promise.all([closed, mail.close(), desk?.close()]);
       world.save();
     },
   };

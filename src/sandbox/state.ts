@@ -1,6 +1,7 @@
 /** Everything the sandbox remembers: one plain object, so that a restart continues where the last one stopped. */
 import type { EndpointsState } from './endpoints.ts';
 import type { ClusterState } from './kubernetes/store.ts';
+import type { OrdersState } from './orders.ts';
 
 export interface Page {
   id: string;
@@ -137,6 +138,9 @@ export interface Effects {
   /** Switches that were set, and requests that changed an application of Argo CD. */
   switches: number;
   applications: number;
+  /** In the shop's database, as its application noticed. */
+  sessionsEnded: number;
+  statementsCancelled: number;
 }
 
 export interface WorldState {
@@ -158,6 +162,7 @@ export interface WorldState {
   leakSinceMs: number | null;
   /** When the lost node comes back; null: none is lost. */
   nodeBackAtMs: number | null;
+  orders: OrdersState;
   pages: Page[];
   channels: Channel[];
   lastTs: number;
@@ -179,4 +184,6 @@ export const noEffects = (): Effects => ({
   mails: 0,
   switches: 0,
   applications: 0,
+  sessionsEnded: 0,
+  statementsCancelled: 0,
 });

@@ -9,6 +9,7 @@ import type { Organisation } from '../schema/organisation.ts';
 import { seedEndpoints } from './endpoints.ts';
 import { Cluster } from './kubernetes/cluster.ts';
 import { seedCluster } from './kubernetes/seed.ts';
+import { quietOrders } from './orders.ts';
 import { emptyChannels } from './slack.ts';
 import { noEffects, type WorldState } from './state.ts';
 
@@ -90,6 +91,7 @@ export class World {
     this.state.searchLoad = 1;
     this.state.leakSinceMs = null;
     this.state.nodeBackAtMs = null;
+    this.state.orders = quietOrders();
     this.changed('fromOutside');
   }
 
@@ -145,6 +147,7 @@ const healthyWorld = (organisation: Organisation, nowMs: number): WorldState => 
   searchLoad: 1,
   leakSinceMs: null,
   nodeBackAtMs: null,
+  orders: quietOrders(),
   pages: [],
   channels: emptyChannels(organisation, nowMs),
   lastTs: 0,
@@ -174,8 +177,9 @@ const read = (file: string | null, nowMs: number): WorldState | null => {
     renameSync(file, `${file}.unreadable`);
     return null;
   }
-  // A file of before the sandbox had endpoints.
+  // A file of before the sandbox had endpoints, or a database.
   state.endpoints ??= seedEndpoints(nowMs);
+  state.orders ??= quietOrders();
   state.effects = { ...noEffects(), ...state.effects };
   const gapMs = nowMs - state.savedAtMs;
   for (const { until } of Object.values(state.endpoints.switches)) if (until) until.atMs += gapMs;
@@ -183,6 +187,7 @@ const read = (file: string | null, nowMs: number): WorldState | null => {
   shiftAll(state.cluster.progress, gapMs);
   for (const figure of Object.values(state.figures)) figure.atMs += gapMs;
   if (state.nodeBackAtMs !== null) state.nodeBackAtMs += gapMs;
+  if (state.orders.forgottenSinceMs !== null) state.orders.forgottenSinceMs += gapMs;
   state.lastSampleMs = nowMs;
   for (const run of state.runs) {
     run.startedAtMs += gapMs;

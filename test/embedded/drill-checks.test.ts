@@ -54,7 +54,7 @@ const good: DrillFacts = {
     pages: [{ dedupKey: 'INC-2026-001/page/0/tomas', to: 'Tomas', at: at(0.2) }],
     statusPosts: [{ id: '1', status: 'investigating', body: 'We look into it.', at: at(1) }],
     messageKeys: ['#room INC-2026-001/room/1'],
-    clusterChanges: 1,
+    changes: { cluster: 1, database: 0 },
   },
 };
 
@@ -72,20 +72,35 @@ test('a drill in which everything went well passes every check, each with its fi
   expect(verdicts.every(({ figure }) => figure.length > 0)).toBe(true);
 });
 
+describe('a drill that ends in a database', () => {
+  const drill = (database: number) => received({ changes: { cluster: 0, database } });
+  test('passes when the one session that was to end has ended', () => {
+    expect(failed(drill(1))).toEqual([]);
+  });
+  test.each([0, 2])('fails when %i have ended', (sessions) => {
+    expect(failed(drill(sessions))).toEqual(['each remediation changed its target once']);
+  });
+});
+
 describe('a drill whose trouble passes by itself', () => {
   const quiet = {
     ...without('remediationApplied'),
     remediations: [],
     healsItself: true,
-    received: { ...good.received, clusterChanges: 0 },
+    received: { ...good.received, changes: { cluster: 0, database: 0 } },
   };
   test('passes without a remediation', () => {
     expect(failed(quiet)).toEqual([]);
   });
   test('fails when the cluster was changed all the same, and where it does not pass by itself', () => {
-    expect(failed({ ...quiet, received: { ...good.received, clusterChanges: 1 } })).toContain(
-      'each remediation changed the cluster once',
-    );
+    for (const changes of [
+      { cluster: 1, database: 0 },
+      { cluster: 0, database: 1 },
+    ]) {
+      expect(failed({ ...quiet, received: { ...good.received, changes } })).toContain(
+        'each remediation changed its target once',
+      );
+    }
     expect(failed({ ...quiet, healsItself: false })).toContain('the recovery was verified');
   });
 });
@@ -109,17 +124,26 @@ describe('a drill fails when', () => {
       'no status post is doubled',
     ],
     ['a message is there twice', received({ messageKeys: ['#room a', '#room a'] }), 'no chat message is doubled'],
-    ['the cluster was changed twice', received({ clusterChanges: 2 }), 'each remediation changed the cluster once'],
-    ['the sandbox did not count', received({ clusterChanges: null }), 'each remediation changed the cluster once'],
+    [
+      'the cluster was changed twice',
+      received({ changes: { cluster: 2, database: 0 } }),
+      'each remediation changed its target once',
+    ],
+    [
+      'a session was ended beside the change of the cluster',
+      received({ changes: { cluster: 1, database: 1 } }),
+      'each remediation changed its target once',
+    ],
+    ['the sandbox did not count', received({ changes: null }), 'each remediation changed its target once'],
     [
       'Muster approved its own proposal',
       { timeline: [...without('remediationApproved').timeline, entry('remediationApproved', 5, muster)] },
-      'the rollback was approved by somebody other than its proposer',
+      'the change was approved by somebody other than its proposer',
     ],
     [
       'the proposer approved',
       { timeline: timeline.map((one) => (one.kind === 'remediationProposed' ? { ...one, actor: dana } : one)) },
-      'the rollback was approved by somebody other than its proposer',
+      'the change was approved by somebody other than its proposer',
     ],
     [
       'the remediation did not help',

@@ -21,6 +21,8 @@ export interface Received {
 }
 
 export interface UnderTest extends Sandbox {
+  /** Where the stand-in for Muster's API listens. */
+  apiUrl: string;
   received: Received[];
   /** Lets this much time pass in the sandbox. */
   pass(ms: number): void;
@@ -37,6 +39,7 @@ export type Json = any;
 export const startUnderTest = async (
   options: {
     dataFile?: string;
+    databaseUrl?: string;
     answerWith?: (received: Received, count: number) => { status: number; body?: unknown };
   } = {},
 ): Promise<UnderTest> => {
@@ -55,15 +58,17 @@ export const startUnderTest = async (
     });
   });
   await new Promise<void>((resolve) => muster.listen(0, '127.0.0.1', resolve));
+  const apiUrl = `http://127.0.0.1:${(muster.address() as AddressInfo).port}`;
   let now = Date.parse('2026-06-01T10:00:00Z');
   const sandbox = await startSandbox({
     port: 0,
     smtpPort: 0,
     secret,
-    apiUrl: `http://127.0.0.1:${(muster.address() as AddressInfo).port}`,
+    apiUrl,
     organisation,
     clock: { now: () => now },
     ...(options.dataFile ? { dataFile: options.dataFile } : {}),
+    ...(options.databaseUrl ? { databaseUrl: options.databaseUrl } : {}),
   });
   const ask = async (url: string, init: RequestInit): Promise<{ status: number; body: Json }> => {
     const response = await fetch(url, init);
@@ -76,6 +81,7 @@ export const startUnderTest = async (
   };
   return {
     ...sandbox,
+    apiUrl,
     received,
     pass: (ms) => {
       now += ms;

@@ -60,7 +60,7 @@ export const faultsAfter = async (product: Product, id: string): Promise<string[
   const pack = packs.get(incident.pack);
   if (!pack) throw new Error(`there is no pack ${incident.pack}`);
   const timeline = await client.timeline(id);
-  const received = await receivedFor(client, incident, 0);
+  const received = await receivedFor(client, incident, { cluster: 0, database: 0 });
   const verdicts = checkDrill({
     incident,
     timeline,

@@ -44,6 +44,19 @@ test('a drill of an own pack and a chosen severity runs by its numbers from the 
   expect(incident).toMatchObject({ drill: true, pack: 'our-own', severity: 'SEV2' });
 }, 240_000);
 
+test('a forgotten transaction on a real PostgreSQL is found, its session ended after a yes, and the orders go on', async () => {
+  const { sessionsEnded: before = 0 } = await product.effects();
+  const { id } = await product.play('blocked-checkout', 60);
+  const isOver = async () => ['resolved', 'closed'].includes((await product.incident(id)).status);
+  await product.until('it is resolved', isOver, 150_000);
+  const remediations = await product.client.remediations(id);
+  expect(remediations.find(({ status }) => status === 'recovered')).toMatchObject({ action: 'terminate-session' });
+  expect((await product.effects()).sessionsEnded).toBe(before + 1);
+  const told = (await product.client.timeline(id)).map(({ text }) => text).join('\n');
+  expect(told).toContain('back-office as shop_app');
+  expect(told).toMatch(/0 sessions wait for a lock \(10 before\)/);
+}, 200_000);
+
 test('a scheduled drill is listed, starts its workflow when it is due, and is gone once it is taken back', async () => {
   const given = ['bad-release', '--day', 'first tuesday', '--at', '10:00', '--pack', 'our-own', '--severity', 'SEV2'];
   const made: DrillSchedule = JSON.parse((await muster('drill', 'schedule', ...given, '--json')).out);

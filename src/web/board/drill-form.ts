@@ -7,6 +7,7 @@ const knownScenarios = [
   { value: 'memory-leak', label: 'A memory leak' },
   { value: 'node-loss', label: 'A lost node' },
   { value: 'database-exhaustion', label: 'Database connections run out' },
+  { value: 'blocked-checkout', label: 'A forgotten transaction blocks the orders' },
   { value: 'slow-dependency', label: 'A slow dependency' },
 ] as const;
 

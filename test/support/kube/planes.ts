@@ -118,6 +118,8 @@ export const startSandboxPlane = async (): Promise<
   const secret = 'a-secret-of-this-test';
   const file = fileURLToPath(new URL('../../../src/sandbox/organisation.yaml', import.meta.url));
   const organisation = Organisation.parse(parse(await readFile(file, 'utf8')));
+  // This sandbox has a cluster and no PostgreSQL.
+  for (const service of Object.values(organisation.services)) delete service.database;
   const order = async (path: string, body: object, method = 'POST'): Promise<void> => {
     const answer = await fetch(`${sandbox.url}${path}`, { method, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} to ${path}`);
