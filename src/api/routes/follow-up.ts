@@ -11,7 +11,7 @@ import {
   describeOperation,
   IdempotencyHeaders,
   IncidentParams,
-  usualProblems,
+  reading,
 } from './operation.ts';
 import { updateIdOf } from './send-command.ts';
 
@@ -19,13 +19,7 @@ import { updateIdOf } from './send-command.ts';
 export const followUpRoutes = async (app: App, { store, remote }: ApiDependencies): Promise<void> => {
   app.get(
     '/api/v1/incidents/:id/postmortem',
-    {
-      schema: {
-        ...describeOperation('after', 'The postmortem as Markdown'),
-        params: IncidentParams,
-        response: answers({ 200: z.string() }, usualProblems),
-      },
-    },
+    reading('after', 'The postmortem as Markdown', z.string()),
     async (request, reply) => {
       const { id } = await findIncident(store, request.params.id);
       const postmortem = await store.followUps.postmortem(id);
@@ -39,13 +33,7 @@ export const followUpRoutes = async (app: App, { store, remote }: ApiDependencie
 
   app.get(
     '/api/v1/incidents/:id/follow-up',
-    {
-      schema: {
-        ...describeOperation('after', 'Review, document and action items'),
-        params: IncidentParams,
-        response: answers({ 200: FollowUpView }, usualProblems),
-      },
-    },
+    reading('after', 'Review, document and action items', FollowUpView),
     async (request) => {
       const { id } = await findIncident(store, request.params.id);
       const followUp = await store.followUps.followUp(id);

@@ -18,7 +18,7 @@ import type { App } from '../app.ts';
 import { actorOf, principalOf } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { findIncident } from './find-incident.ts';
-import { answers, describeOperation, IdempotencyHeaders, IncidentParams, usualProblems } from './operation.ts';
+import { answers, describeOperation, IdempotencyHeaders, reading, usualProblems } from './operation.ts';
 import { keyOf } from './send-command.ts';
 
 const Query = z.object({
@@ -100,29 +100,13 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
     },
   );
 
-  const read = { params: IncidentParams };
-
-  app.get(
-    '/api/v1/incidents/:id',
-    {
-      schema: {
-        ...describeOperation('incidents', 'One incident'),
-        ...read,
-        response: answers({ 200: IncidentView }, usualProblems),
-      },
-    },
-    async (request) => findIncident(store, request.params.id),
+  app.get('/api/v1/incidents/:id', reading('incidents', 'One incident', IncidentView), async (request) =>
+    findIncident(store, request.params.id),
   );
 
   app.get(
     '/api/v1/incidents/:id/timeline',
-    {
-      schema: {
-        ...describeOperation('incidents', 'What happened, in order'),
-        ...read,
-        response: answers({ 200: TimelineList }, usualProblems),
-      },
-    },
+    reading('incidents', 'What happened, in order', TimelineList),
     async (request) => {
       await findIncident(store, request.params.id);
       return { items: await store.incidents.timeline(request.params.id) };
@@ -131,25 +115,13 @@ export const incidentRoutes = async (app: App, dependencies: ApiDependencies): P
 
   app.get(
     '/api/v1/incidents/:id/next',
-    {
-      schema: {
-        ...describeOperation('incidents', 'What happens by itself unless somebody acts, soonest first'),
-        ...read,
-        response: answers({ 200: NextList }, usualProblems),
-      },
-    },
+    reading('incidents', 'What happens by itself unless somebody acts, soonest first', NextList),
     async (request) => ({ items: await nextOf(dependencies, request.params.id) }),
   );
 
   app.get(
     '/api/v1/incidents/:id/why',
-    {
-      schema: {
-        ...describeOperation('incidents', 'Which rule caused what was done by itself; the last page first'),
-        ...read,
-        response: answers({ 200: WhyList }, usualProblems),
-      },
-    },
+    reading('incidents', 'Which rule caused what was done by itself; the last page first', WhyList),
     async (request) => {
       await findIncident(store, request.params.id);
       return { items: whyOf(await store.incidents.timeline(request.params.id)) };

@@ -22,6 +22,15 @@ export const commandProblems = [...usualProblems, 409];
 
 export const IncidentParams = z.object({ id: z.string().min(1).max(200) });
 
+/** How a part of an incident is read. */
+export const reading = <Answer extends z.ZodType>(tag: string, summary: string, answer: Answer) => ({
+  schema: {
+    ...describeOperation(tag, summary),
+    params: IncidentParams,
+    response: answers({ 200: answer }, usualProblems),
+  },
+});
+
 /** A second request with the same key is the same request. */
 export const IdempotencyHeaders = z.object({
   'idempotency-key': z

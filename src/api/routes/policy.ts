@@ -19,6 +19,7 @@ import {
   describeOperation,
   IdempotencyHeaders,
   IncidentParams,
+  reading,
   usualProblems,
 } from './operation.ts';
 import { orWhyNot, updateIdOf } from './send-command.ts';
@@ -34,13 +35,7 @@ export const policyRoutes = async (app: App, dependencies: ApiDependencies): Pro
 
   app.get(
     '/api/v1/incidents/:id/policy',
-    {
-      schema: {
-        ...describeOperation('policy', 'The policy an incident runs on, one sentence per promise'),
-        params: IncidentParams,
-        response: answers({ 200: IncidentPolicy }, usualProblems),
-      },
-    },
+    reading('policy', 'The policy an incident runs on, one sentence per promise', IncidentPolicy),
     async (request) => {
       const view = await findIncident(store, request.params.id);
       const policy = await policyOf(dependencies, view);

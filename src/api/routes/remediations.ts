@@ -17,20 +17,18 @@ import {
   describeOperation,
   IdempotencyHeaders,
   IncidentParams,
-  usualProblems,
+  reading,
 } from './operation.ts';
 import { orWhyNot, updateIdOf } from './send-command.ts';
 
 export const remediationRoutes = async (app: App, { store, remote, approvalKey }: ApiDependencies): Promise<void> => {
   app.get(
     '/api/v1/incidents/:id/remediations',
-    {
-      schema: {
-        ...describeOperation('remediations', 'Runs of actions, with plan, decisions and outcome'),
-        params: IncidentParams,
-        response: answers({ 200: z.object({ items: z.array(RemediationView) }) }, usualProblems),
-      },
-    },
+    reading(
+      'remediations',
+      'Runs of actions, with plan, decisions and outcome',
+      z.object({ items: z.array(RemediationView) }),
+    ),
     async (request) => {
       await findIncident(store, request.params.id);
       return { items: await store.remediations.remediations(request.params.id) };
@@ -135,13 +133,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
 
   app.get(
     '/api/v1/incidents/:id/evidence',
-    {
-      schema: {
-        ...describeOperation('remediations', 'What was found about the cause'),
-        params: IncidentParams,
-        response: answers({ 200: Evidence }, usualProblems),
-      },
-    },
+    reading('remediations', 'What was found about the cause', Evidence),
     async (request) => {
       const { id } = await findIncident(store, request.params.id);
       const evidence = await store.remediations.evidence(id);
