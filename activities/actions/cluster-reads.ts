@@ -89,26 +89,27 @@ export const listAll = async <Item>(
   throw new Unavailable(`${path} has more members than can be taken in`);
 };
 
-export const replicaSetsOf = async (cluster: Cluster, target: Target, workload: Workload): Promise<ReplicaSet[]> =>
-  ownedBy(
-    workload,
-    await listAll(cluster, namespacedPath(target, '/apis/apps/v1', 'replicasets'), ReplicaSet, {
-      labelSelector: selectorText(workload.spec.selector),
-    }),
-  );
+const underSelector = <Item>(
+  cluster: Cluster,
+  path: string,
+  schema: z.ZodType<Item>,
+  workload: Workload,
+): Promise<Item[]> => listAll(cluster, path, schema, { labelSelector: selectorText(workload.spec.selector) });
+
+export const replicaSetsOf = async (cluster: Cluster, target: Target, workload: Workload): Promise<ReplicaSet[]> => {
+  const path = namespacedPath(target, '/apis/apps/v1', 'replicasets');
+  return ownedBy(workload, await underSelector(cluster, path, ReplicaSet, workload));
+};
 
 /** The history of a StatefulSet or DaemonSet. */
 export const controllerRevisionsOf = async (
   cluster: Cluster,
   target: Target,
   workload: Workload,
-): Promise<ControllerRevision[]> =>
-  ownedBy(
-    workload,
-    await listAll(cluster, namespacedPath(target, '/apis/apps/v1', 'controllerrevisions'), ControllerRevision, {
-      labelSelector: selectorText(workload.spec.selector),
-    }),
-  );
+): Promise<ControllerRevision[]> => {
+  const path = namespacedPath(target, '/apis/apps/v1', 'controllerrevisions');
+  return ownedBy(workload, await underSelector(cluster, path, ControllerRevision, workload));
+};
 
 /** Pods under the workload's selector whose controller is one of the given owners. */
 export const podsOf = async (
@@ -117,9 +118,7 @@ export const podsOf = async (
   workload: Workload,
   owners: { metadata: Workload['metadata'] }[],
 ): Promise<Pod[]> => {
-  const pods = await listAll(cluster, namespacedPath(target, '/api/v1', 'pods'), Pod, {
-    labelSelector: selectorText(workload.spec.selector),
-  });
+  const pods = await underSelector(cluster, namespacedPath(target, '/api/v1', 'pods'), Pod, workload);
   return owners.flatMap((owner) => ownedBy(owner, pods));
 };
 

@@ -66,20 +66,22 @@ const releaseOf = (seen: Seen, target: Target, healthyUntil: string | null): Cha
   const at = current.cameBack ? (write?.at ?? firstUse(current, seen)) : current.createdAt;
   const { kind, what, isRestart } = releaseInWords(target.name, factsOf(previous), factsOf(current));
   return [
-    {
-      ...fromCluster,
+    changeTo(current, target, {
       kind,
-      weighsAs: kind,
       what,
       at,
       by: current.cause ?? write?.by ?? null,
-      target,
       differs: isRestart ? null : comparison(current, releases, { at, healthyUntil }),
-      key: releaseKey(target, current),
-    },
+    }),
     ...(isRestart ? restartedBy(current, seen, target, healthyUntil) : []),
   ];
 };
+
+const changeTo = (
+  release: Release,
+  target: Target,
+  told: Pick<Change, 'what' | 'at' | 'by' | 'differs'> & { kind: WeighedKind },
+): Change => ({ ...fromCluster, ...told, weighsAs: told.kind, target, key: releaseKey(target, release) });
 
 /** Restarts of one release have its template but for their stamp, so their pods count as its own. */
 const restartedBy = (current: Release, seen: Seen, target: Target, healthyUntil: string | null): Change[] => {
@@ -93,19 +95,8 @@ const restartedBy = (current: Release, seen: Seen, target: Target, healthyUntil:
   const at = first.cameBack ? firstUse(first, seen) : first.createdAt;
   const others = seen.releases.filter((one) => !same.includes(one));
   const whole = { ...first, pods: same.flatMap((one) => one.pods) };
-  return [
-    {
-      ...fromCluster,
-      kind,
-      weighsAs: kind,
-      what,
-      at,
-      by: first.cause,
-      target,
-      differs: comparison(whole, others, { at, healthyUntil }),
-      key: releaseKey(target, first),
-    },
-  ];
+  const differs = comparison(whole, others, { at, healthyUntil });
+  return [changeTo(first, target, { kind, what, at, by: first.cause, differs })];
 };
 
 /** What of a release is compared with the one before it. */
