@@ -4,12 +4,11 @@
  * its parent and ends with it and removes its folder, so that nothing outlives a test however that ended.
  */
 import { rmSync } from 'node:fs';
-import * as configuration from '../../src/config.ts';
 import { readJson } from '../../src/embedded/data-folder.ts';
 import { firstWave, secondWave } from '../../src/embedded/services.ts';
-import { supervise } from '../../src/embedded/supervise.ts';
 import type { Service } from '../../src/embedded/tended.ts';
 import type { World } from '../../src/embedded/world.ts';
+import { superviseForParent } from '../support/supervised.ts';
 import { markerOf } from './failpoint-markers.ts';
 
 /** What the parent is told once everything is up. */
@@ -39,20 +38,7 @@ const dying =
     },
   });
 
-const stopping = new AbortController();
-process.on('disconnect', () => stopping.abort());
-process.on('SIGTERM', () => stopping.abort());
-// A parent that died no longer listens; everything must be stopped all the same.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-
-process.exitCode = await supervise({
-  configuration,
-  argv: ['--no-drill'],
-  environment: process.env,
-  say: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
-  stop: stopping.signal,
-  force: new AbortController().signal,
+process.exitCode = await superviseForParent({
   waves: [firstWave, (world) => secondWave(world).map(dying(world))],
   play: async ({ world }) => {
     const { apiUrl, sandboxUrl, supervisorUrl, temporalAddress, secrets, databaseUrl } = world;
