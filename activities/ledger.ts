@@ -35,7 +35,7 @@ const ledgerPatienceMs = 1_000;
 const lateRecordMs = { first: 250, longest: 30_000, giveUpAfter: 3_600_000 };
 
 /**
- * Carries an effect that tells people out at most once as far as anybody can know: intent, started, effect, applied.
+ * Carries an effect that tells people out at most once as far as anybody can know: started, effect, applied.
  * Already applied: returns the stored reference and does nothing. `maybeDone` is true when an earlier attempt may have
  * gone through; the effect must then look before it acts. With the ledger away the effect happens all the same, looking
  * first: a second message is better than none.
@@ -60,14 +60,15 @@ const inFlight = new Map<string, Promise<Outcome>>();
 
 const carryOutOnce = async (effects: EffectStore, effect: Effect, act: Act): Promise<Outcome> => {
   failpoint(`${effect.kind}:before-intent`);
-  const row = await orNull(effects.intend(effect));
+  // A page does not wait for two commits where one says the same.
+  const row = await orNull(effects.intend({ ...effect, status: 'started' }));
   if (row && isDone(row.row)) {
     // Also for the one who comes after: another death may have come between the record and its failpoint.
     failpoint(`${effect.kind}:after-record`);
     return { reference: row.row.reference, foundDone: true };
   }
-  const maybeDone = row === null || row.row.status === 'started' || row.row.status === 'unknown';
-  if (row) await orNull(effects.mark(effect.key, 'started'));
+  const maybeDone = !row?.isNew && (row === null || row.row.status === 'started' || row.row.status === 'unknown');
+  if (row && !row.isNew) await orNull(effects.mark(effect.key, 'started'));
   failpoint(`${effect.kind}:after-intent`);
   let reference: string | null;
   try {

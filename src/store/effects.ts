@@ -5,14 +5,14 @@ import type { Tables } from './tables.ts';
 import { json } from './text.ts';
 
 export const effectStore = (db: Kysely<Tables>): EffectStore => ({
-  intend: async ({ key, incidentId, kind, detail }) => {
+  intend: async ({ key, incidentId, kind, detail, status = 'intent' }) => {
     const inserted = await db
       .insertInto('effect')
       .values({
         key,
         incident_id: incidentId,
         kind,
-        status: 'intent',
+        status,
         reference: null,
         detail: detail === undefined ? null : json(detail),
       })

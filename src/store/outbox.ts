@@ -14,10 +14,11 @@ type Outbox = Pick<IntakeStore, 'pendingOutbox' | 'outboxOf' | 'outboxOldest' | 
 export const outbox = (db: Kysely<Tables>, { leaseMs }: { leaseMs: number }): Outbox => ({
   pendingOutbox: async (limit) => {
     const { rows } = await sql<Claimed>`
+      with quick as (select ${withoutFlush} as done)
       update outbox set not_before = now() + ${leaseMs} * interval '1 millisecond'
       where position in (
         select position from outbox as head
-        where not_before <= now()
+        where not_before <= now() and (select done from quick) is not null
           and not exists (
             select from outbox as earlier
             where earlier.incident_id = head.incident_id and earlier.position < head.position)
@@ -62,6 +63,9 @@ export const outbox = (db: Kysely<Tables>, { leaseMs }: { leaseMs: number }): Ou
       .execute();
   },
 });
+
+/** For this statement alone: a claim that a crash of PostgreSQL forgets is made again, and repeats a call at worst. */
+const withoutFlush = sql`set_config('synchronous_commit', 'off', true)`;
 
 interface Claimed {
   position: number;

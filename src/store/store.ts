@@ -158,12 +158,13 @@ export interface IntakeTransaction {
 }
 
 export interface EffectStore {
-  /** The row of this key; written as `intent` when it is new. */
+  /** The row of this key as it is; when it is new, written as `intent`, or as `started` by whoever begins at once. */
   intend(effect: {
     key: string;
     incidentId: string;
     kind: string;
     detail?: unknown;
+    status?: 'intent' | 'started';
   }): Promise<{ row: EffectRow; isNew: boolean }>;
   /**
    * What is not given stays; an object adds its fields to the detail. `applied` is left only for `verified`: a late

@@ -60,6 +60,18 @@ describe('an effect', () => {
     });
   });
 
+  test('is on record as begun before it happens, and whoever is first need not look', async () => {
+    const effect = anEffect();
+    const seen: boolean[] = [];
+    await carryOut(effects, effect, async (maybeDone) => {
+      const { row } = await effects.intend(effect);
+      expect(row.status).toBe('started');
+      seen.push(maybeDone);
+      return 'message-1';
+    });
+    expect(seen).toEqual([false]);
+  });
+
   test('happens without a ledger too, looking first', async () => {
     const gone = () => Promise.reject(new Unavailable('PostgreSQL is away'));
     const away: EffectStore = { intend: gone, mark: gone, effect: gone, effects: gone };

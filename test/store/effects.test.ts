@@ -38,6 +38,15 @@ describe('the ledger of effects', () => {
     });
   });
 
+  test('whoever begins at once writes so, and takes nothing from who began before', async () => {
+    const effect = anEffect();
+    const first = await store.effects.intend({ ...effect, status: 'started' });
+    expect({ isNew: first.isNew, status: first.row.status }).toEqual({ isNew: true, status: 'started' });
+    await store.effects.mark(effect.key, 'unknown');
+    const second = await store.effects.intend({ ...effect, status: 'started' });
+    expect({ isNew: second.isNew, status: second.row.status }).toEqual({ isNew: false, status: 'unknown' });
+  });
+
   test('a mark keeps the reference and adds to the detail', async () => {
     const effect = anEffect({ person: 'dana', dedupKey: 'k' });
     await store.effects.intend(effect);
