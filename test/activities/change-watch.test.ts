@@ -10,7 +10,7 @@ import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Bench, until } from '../support/kube/a-remediation.ts';
 import { changeRaw, onEachCluster, readRaw, withhold } from '../support/kube/each-cluster.ts';
-import { make } from '../support/kube/planes.ts';
+import { anAutoscaler, make } from '../support/kube/planes.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 let url: string;
@@ -111,16 +111,7 @@ onEachCluster(({ bench, plane }) => {
       metadata: { name: 'keys' },
       data: { key: 'aHVudGVyMg==' },
     });
-    await make(given.cluster, autoscalers(), {
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      metadata: { name: 'other' },
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'other' },
-        minReplicas: 2,
-        maxReplicas: 4,
-      },
-    });
+    await make(given.cluster, autoscalers(), anAutoscaler('other', 'other', [2, 4]));
     expect((await look())?.recorded).toEqual([]);
   });
 
@@ -255,16 +246,7 @@ onEachCluster(({ bench, plane }) => {
   });
 
   test('what an autoscaler does to its own workload is no change of anybody', async () => {
-    await make(given.cluster, autoscalers(), {
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      metadata: { name: 'own' },
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout' },
-        minReplicas: 2,
-        maxReplicas: 9,
-      },
-    });
+    await make(given.cluster, autoscalers(), anAutoscaler('own', 'checkout', [2, 9]));
     await look();
     await given.patch([{ op: 'replace', path: '/spec/replicas', value: 4 }]);
     expect(await seen()).toEqual([]);

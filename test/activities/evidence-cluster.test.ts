@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import { type Bench, until } from '../support/kube/a-remediation.ts';
 import { changeRaw, inNamespace, onEachCluster, withhold } from '../support/kube/each-cluster.ts';
-import { make } from '../support/kube/planes.ts';
+import { anAutoscaler, make } from '../support/kube/planes.ts';
 
 onEachCluster(({ plane, bench }) => {
   /** Diagnoses again and again, until what is looked for shows. */
@@ -58,18 +58,8 @@ onEachCluster(({ plane, bench }) => {
     test('an autoscaler is told to be at its maximum, and that of another workload is not told', async () => {
       const given = await bench();
       const path = inNamespace(given, '/apis/autoscaling/v2', 'horizontalpodautoscalers');
-      const autoscaler = (name: string, target: string) => ({
-        apiVersion: 'autoscaling/v2',
-        kind: 'HorizontalPodAutoscaler',
-        metadata: { name },
-        spec: {
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
-          minReplicas: 1,
-          maxReplicas: 2,
-        },
-      });
-      await make(given.cluster, path, autoscaler('ours', 'checkout'));
-      await make(given.cluster, path, autoscaler('theirs', 'cart'));
+      await make(given.cluster, path, anAutoscaler('ours', 'checkout', [1, 2]));
+      await make(given.cluster, path, anAutoscaler('theirs', 'cart', [1, 2]));
       const { autoscalers } = await evidenceOf(given, (evidence) => evidence.autoscalers[0]?.atMaximum === true);
       expect(autoscalers).toMatchObject([{ name: 'ours', min: 1, max: 2, desired: 2 }]);
     }, 60_000);

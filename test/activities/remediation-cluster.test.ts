@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type aBench, type Bench, until } from '../support/kube/a-remediation.ts';
 import { onEachCluster } from '../support/kube/each-cluster.ts';
+import { anAutoscaler, make } from '../support/kube/planes.ts';
 
 onEachCluster(({ plane, bench }) => {
   /** 2.3.1 served, then the given release came. */
@@ -248,20 +249,7 @@ onEachCluster(({ plane, bench }) => {
     test('raises the minimum of an autoscaler instead, as that would overwrite the number', async () => {
       const given = await bench();
       const path = `/apis/autoscaling/v2/namespaces/${given.target.namespace}/horizontalpodautoscalers`;
-      await given.cluster.request({
-        method: 'POST',
-        path,
-        body: {
-          apiVersion: 'autoscaling/v2',
-          kind: 'HorizontalPodAutoscaler',
-          metadata: { name: 'checkout-hpa' },
-          spec: {
-            scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout' },
-            minReplicas: 2,
-            maxReplicas: 6,
-          },
-        },
-      });
+      await make(given.cluster, path, anAutoscaler('checkout-hpa', 'checkout', [2, 6]));
       expect(await given.refusal('scale-workload', { replicas: 7 })).toMatch(/maximum is 6/);
       const plan = await given.plan('scale-workload', { replicas: 5 });
       expect(plan.sentence).toContain('autoscaler checkout-hpa');

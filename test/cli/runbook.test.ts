@@ -102,15 +102,11 @@ describe('runbook explain', () => {
 });
 
 describe('runbook dry-run', () => {
+  const ofBadRelease = (facts: object, ...inputs: string[]) =>
+    muster(['runbook', 'dry-run', 'bad-release', ...checkout, '--facts', put('facts.json', facts), ...inputs]);
+
   test('shows the first step with its action and target, and why the others are none', async () => {
-    const { code, out } = await muster([
-      'runbook',
-      'dry-run',
-      'bad-release',
-      ...checkout,
-      '--facts',
-      put('facts.json', release),
-    ]);
+    const { code, out } = await ofBadRelease(release);
     expect(code).toBe(0);
     expect(out).toContain('bad-release version 1 matches and concludes');
     expect(out).toContain('the release of checkout 2.4.0 came 5 min before the first symptom');
@@ -121,14 +117,7 @@ describe('runbook dry-run', () => {
 
   test('does nothing where the runbook does not conclude, and says why', async () => {
     const unsure = { ...release, facts: { change: { ...release.facts.change, runnerUp: 0.6 } } };
-    const { code, out } = await muster([
-      'runbook',
-      'dry-run',
-      'bad-release',
-      ...checkout,
-      '--facts',
-      put('facts.json', unsure),
-    ]);
+    const { code, out } = await ofBadRelease(unsure);
     expect(code).toBe(0);
     expect(out).toContain('matches, and does not conclude');
     expect(out).toContain('Nothing would be done: No one deployment within the look back stands out');
@@ -166,9 +155,8 @@ describe('runbook dry-run', () => {
   });
 
   test('takes inputs within their bounds', async () => {
-    const facts = put('facts.json', { ...release, facts: { change: { ...release.facts.change, ageMinutes: 150 } } });
-    const run = (...inputs: string[]) =>
-      muster(['runbook', 'dry-run', 'bad-release', ...checkout, '--facts', facts, ...inputs]);
+    const facts = { ...release, facts: { change: { ...release.facts.change, ageMinutes: 150 } } };
+    const run = (...inputs: string[]) => ofBadRelease(facts, ...inputs);
     expect((await run()).out).toContain('does not conclude');
     expect((await run('--input', 'lookBack=3h')).out).toContain('matches and concludes');
     expect((await run('--input', 'lookBack=9h')).err).toContain('input lookBack goes from 1 h to 4 h; 9 h does not');

@@ -99,6 +99,18 @@ export const make = async (cluster: Cluster, path: string, body: object): Promis
   return answer.body;
 };
 
+/** For `make`: keeps that Deployment between `least` and `most` replicas. */
+export const anAutoscaler = (name: string, deployment: string, [least, most]: [least: number, most: number]) => ({
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: deployment },
+    minReplicas: least,
+    maxReplicas: most,
+  },
+});
+
 /** The sandbox's cluster over its wire protocol. */
 export const startSandboxPlane = async (): Promise<
   Plane & {
