@@ -10,6 +10,7 @@ import type { DrillRow, Store } from '../../store/store.ts';
 import type { DrillSchedules } from '../../temporal/drill-schedules.ts';
 import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { named } from './find-incident.ts';
 import { answers, commandProblems, describeOperation, usualProblems } from './operation.ts';
 
 const Drill = z.object({
@@ -151,19 +152,18 @@ const shown = ({ id, scenario, pack, severity, speed, incidentId }: DrillRow): z
 });
 
 const findDrill = async (store: Store, id: string): Promise<DrillRow> => {
-  // PostgreSQL takes no NUL: such an id is nobody's.
-  const drill = id.includes('\u0000') ? null : await store.intake.drill(id);
+  const drill = await named(id, store.intake.drill);
   if (!drill) throw new NotFound(`there is no drill ${id.slice(0, 60)}; POST /api/v1/drills starts one`);
   return drill;
 };
 
 const practisedIncident = async (store: Store, id: string): Promise<IncidentView> => {
-  const drill = id.includes('\u0000') ? null : await store.intake.drill(id);
+  const drill = await named(id, store.intake.drill);
   if (drill && drill.incidentId === null) {
     throw new Conflict(`the alert of ${drill.id} has not come yet; ask again in a moment`);
   }
   const incidentId = drill?.incidentId ?? id;
-  const incident = incidentId.includes('\u0000') ? null : await store.incidents.incident(incidentId);
+  const incident = await named(incidentId, store.incidents.incident);
   if (!incident)
     throw new NotFound(`there is no drill or incident ${id.slice(0, 60)}; GET /api/v1/incidents lists them`);
   if (!incident.drill) throw new Conflict(`${incident.id} is no drill, and only drills are scored`);

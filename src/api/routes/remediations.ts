@@ -10,7 +10,7 @@ import type { App } from '../app.ts';
 import { actorOf, principalOf } from '../auth.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { checkDecision } from '../permissions.ts';
-import { findIncident } from './find-incident.ts';
+import { findIncident, named } from './find-incident.ts';
 import {
   answers,
   commandProblems,
@@ -97,7 +97,7 @@ export const remediationRoutes = async (app: App, { store, remote, approvalKey }
         const principal = principalOf(request);
         const incident = await findIncident(store, request.params.id);
         const rid = request.params.rid;
-        const view = rid.includes('\u0000') ? null : await store.remediations.remediation(rid);
+        const view = await named(rid, store.remediations.remediation);
         if (!view || (view.incidentId !== incident.id && !view.joined.includes(incident.id))) {
           throw new NotFound(`${incident.id} has no such remediation; GET its remediations for their ids`);
         }
