@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Evidence } from '../../src/schema/evidence.ts';
+import { noEvidence } from '../support/builders.ts';
 import { faultsOfAccess } from './support/access.ts';
 import { chromiumPath, launchChromium } from './support/chromium.ts';
 import { at } from './support/recorded-answers.ts';
@@ -92,15 +92,9 @@ describe('the evidence on the page', () => {
   });
 
   test('of before these parts were gathered is shown without them', async () => {
-    server.recording.evidence = Evidence.parse({
+    server.recording.evidence = noEvidence({
       gatheredAt: at(Date.now(), -40),
       onset: at(Date.now(), -190),
-      suspects: [],
-      series: [],
-      pods: [],
-      events: [],
-      revisions: [],
-      logs: [],
       missing: ['the workload: no answer', 'the symptom curve: prometheus: no answer'],
     });
     await enter({ width: 1_280, height: 900 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { conclude } from '../../src/domain/diagnosis.ts';
-import { Evidence, type Suspect } from '../../src/schema/evidence.ts';
+import type { Evidence, Suspect } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';
+import { noEvidence } from '../support/builders.ts';
 
 const target: Target = { cluster: 'prod', kind: 'Deployment', namespace: 'shop', name: 'checkout' };
 const pod = (reason: string | null, more: Partial<Evidence['pods'][number]> = {}) => ({
@@ -29,19 +30,7 @@ const suspect = (more: Partial<Suspect> = {}): Suspect => ({
   ...more,
 });
 type Given = Partial<z.input<typeof Evidence>>;
-const evidence = (more: Given): Evidence =>
-  Evidence.parse({
-    gatheredAt: '',
-    onset: '',
-    suspects: [],
-    series: [],
-    pods: [pod(null), pod(null)],
-    events: [],
-    revisions: [],
-    logs: [],
-    missing: [],
-    ...more,
-  });
+const evidence = (more: Given): Evidence => noEvidence({ pods: [pod(null), pod(null)], ...more });
 
 describe('diagnosis proposes', () => {
   test('to roll back when a new image is the one likely cause', () => {

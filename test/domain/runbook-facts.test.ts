@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { factAt, factPaths } from '../../src/domain/fact-table.ts';
 import { factsOf, type IncidentForFacts } from '../../src/domain/facts.ts';
-import { Evidence } from '../../src/schema/evidence.ts';
+import { noEvidence } from '../support/builders.ts';
 
 const incident: IncidentForFacts = {
   rank: 2,
@@ -11,21 +11,7 @@ const incident: IncidentForFacts = {
   alerts: [],
 };
 const factsFor = (given: object, of: Partial<IncidentForFacts> = {}) =>
-  factsOf(
-    Evidence.parse({
-      gatheredAt: '2026-11-24T10:05:00Z',
-      onset: '2026-11-24T10:00:00Z',
-      suspects: [],
-      series: [],
-      pods: [],
-      events: [],
-      revisions: [],
-      logs: [],
-      missing: [],
-      ...given,
-    }),
-    { ...incident, ...of },
-  );
+  factsOf(noEvidence(given), { ...incident, ...of });
 
 const pod = {
   name: 'a',

@@ -5,9 +5,10 @@ import { type Selection, selectRunbooks } from '../../src/domain/runbook-match.t
 import { firstStep } from '../../src/domain/runbook-next.ts';
 import type { RunbookTargets } from '../../src/domain/runbook-targets.ts';
 import { evaluatorOf, readRunbooks } from '../../src/packs/runbook-load.ts';
-import { DatabaseSeen, Evidence, type Suspect } from '../../src/schema/evidence.ts';
+import { DatabaseSeen, type Evidence, type Suspect } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import type { CompiledRunbook } from '../../src/schema/runbook.ts';
+import { noEvidence } from '../support/builders.ts';
 
 export const checkout: Target = { cluster: 'production', kind: 'Deployment', namespace: 'shop', name: 'checkout' };
 export const onset = '2026-11-24T10:00:00Z';
@@ -18,18 +19,12 @@ type Node = Evidence['nodes'][number];
 
 /** Three pods on three nodes, well for half an hour, then the symptom breaks; nothing was changed. */
 export const anEvidence = (given: Given = {}): Evidence =>
-  Evidence.parse({
-    gatheredAt: '2026-11-24T10:05:00Z',
+  noEvidence({
     onset,
-    suspects: [],
     series: [aCurve(0.2)],
     pods: [aPod('a'), aPod('b'), aPod('c')],
     nodes: [aNode('a'), aNode('b'), aNode('c')],
     endpoints: [{ service: 'checkout', ready: 3, notReady: 0 }],
-    events: [],
-    revisions: [],
-    logs: [],
-    missing: [],
     ...given,
   });
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FollowUpView } from '../../src/schema/api.ts';
-import { Evidence } from '../../src/schema/evidence.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { EffectRow, Store } from '../../src/store/store.ts';
+import { noEvidence } from '../support/builders.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { aNewIncident, anEntry, aRemediation, noon, rowsOf } from './records.ts';
 
@@ -75,18 +75,7 @@ describe('remediations', () => {
   });
 
   test('newer evidence replaces the older', async () => {
-    const evidence = (onset: string): Evidence =>
-      Evidence.parse({
-        gatheredAt: noon,
-        onset,
-        suspects: [],
-        series: [],
-        pods: [],
-        events: [],
-        revisions: [],
-        logs: [],
-        missing: [],
-      });
+    const evidence = (onset: string) => noEvidence({ onset });
     await store.remediations.saveEvidence('INC-1', evidence('2026-03-04T11:00:00.000Z'));
     await store.remediations.saveEvidence('INC-1', evidence(noon));
     expect(await store.remediations.evidence('INC-1')).toEqual(evidence(noon));

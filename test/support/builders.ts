@@ -3,6 +3,7 @@ import type { AdmittedIncident } from '../../activities/index.ts';
 import { firstState } from '../../src/domain/first-state.ts';
 import type { IncidentState, Rules } from '../../src/domain/incident-state.ts';
 import { loadPack, policyFor } from '../../src/packs/load.ts';
+import { Evidence } from '../../src/schema/evidence.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 
 export const guide = loadPack(fileURLToPath(new URL('../../src/packs/policies/guide-sev1-sev3.yaml', import.meta.url)));
@@ -39,6 +40,21 @@ export const anIncident = (more: Partial<IncidentState> = {}): IncidentState => 
   }),
   ...more,
 });
+
+/** Evidence of a look that found nothing. */
+export const noEvidence = (more: Partial<Record<keyof Evidence, unknown>> = {}): Evidence =>
+  Evidence.parse({
+    gatheredAt: '2026-11-24T10:05:00Z',
+    onset: '2026-11-24T10:00:00Z',
+    suspects: [],
+    series: [],
+    pods: [],
+    events: [],
+    revisions: [],
+    logs: [],
+    missing: [],
+    ...more,
+  });
 
 /** The complete input of an incident's workflow, as the API would hand it over. */
 export const anAdmission = (more: Partial<AdmittedIncident> = {}): AdmittedIncident => ({
