@@ -3,6 +3,7 @@
  * in the log, instead of in the refusal of a plan at night. It only asks and tells; nothing waits for it.
  */
 import type { Database } from '../src/integrations/integration.ts';
+import { sandboxConnection } from '../src/schema/database.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 
 export interface DatabaseCheck {
@@ -11,11 +12,11 @@ export interface DatabaseCheck {
   log: { info(facts: object, text: string): void; warn(facts: object, text: string): void };
 }
 
-/** One line per database. Never throws. */
+/** One line per database, that of drills included. Never throws. */
 export const checkDatabases = async ({ organisation, database, log }: DatabaseCheck): Promise<void> => {
-  for (const name of Object.keys(organisation.databases)) {
+  for (const [name, { connection }] of Object.entries(organisation.databases)) {
     try {
-      const { role, isSuperuser, maySignal } = await database(name, false).rights();
+      const { role, isSuperuser, maySignal } = await database(name, connection === sandboxConnection).rights();
       if (isSuperuser)
         log.warn(
           { database: name },

@@ -37,6 +37,23 @@ test('one that cannot be reached is said, and does not keep the others from bein
   expect(told[0]).toMatch(/^sessions of database nobody_of_that_name cannot be seen: .*does not accept the login/);
   expect(told[1]).toMatch(/^fine: /);
 });
+test("the sandbox's own is asked the way of drills, and one of production never is", async () => {
+  const asked: [string, boolean][] = [];
+  await checkDatabases({
+    organisation: {
+      databases: { 'shop-db': { connection: 'sandbox' }, orders: { connection: 'orders' } },
+    } as unknown as Organisation,
+    database: (name, drill) => {
+      asked.push([name, drill]);
+      return createDatabase({ name, url: server.urlOf('muster_remediation') });
+    },
+    log: { info: () => {}, warn: () => {} },
+  });
+  expect(asked).toEqual([
+    ['shop-db', true],
+    ['orders', false],
+  ]);
+});
 test('without databases nothing is said', async () => {
   expect(await toldOf()).toEqual([]);
 });

@@ -38,3 +38,17 @@ describe('a credential of the outside world', () => {
     expect(receivers('MUSTER_LOG_LEVEL')).toEqual(children);
   });
 });
+
+describe("the address of the sandbox's database", () => {
+  const reached = (sandboxDatabase: string | null) =>
+    children.filter(
+      (child) => environmentOf(child, { ...worldWith({}), sandboxDatabase }).MUSTER_SANDBOX_DATABASE !== undefined,
+    );
+
+  test('goes to its application and to the remediation worker', () => {
+    expect(reached('postgres://127.0.0.1:5/shop')).toEqual(['remediation-worker', 'sandbox']);
+  });
+  test('goes to nobody while there is none', () => {
+    expect(reached(null)).toEqual([]);
+  });
+});

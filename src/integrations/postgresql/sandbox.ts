@@ -1,5 +1,6 @@
 /** The sandbox's database: a real one, in whose stories time goes faster than on its clock. */
 import { z } from 'zod';
+import { VendorError } from '../../domain/errors.ts';
 import { sandboxDatabaseUrl } from '../../domain/sandbox-database.ts';
 import type { Session } from '../../schema/database.ts';
 import { call } from '../http.ts';
@@ -15,12 +16,18 @@ const Pace = z.object({ speed: z.number().positive() });
 export const createSandboxDatabase = (address: string, secret: string, world: SandboxWorld): Database => {
   const database = createDatabase({ name: 'sandbox', url: sandboxDatabaseUrl(address, secret, 'muster') });
   const speed = async (): Promise<number> => {
-    const { text } = await call({
+    const { status, text } = await call({
       vendor: 'sandbox',
       method: 'GET',
       url: `${world.url}/pace`,
       headers: { authorization: `Bearer ${world.token('control')}` },
     });
+    if (status !== 200)
+      throw new VendorError(`the sandbox answered ${status} when asked how fast its story goes; check its log`, {
+        vendor: 'sandbox',
+        status,
+        terminal: false,
+      });
     return Pace.parse(JSON.parse(text)).speed;
   };
   return {
