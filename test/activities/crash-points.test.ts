@@ -6,7 +6,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { actions } from '../../activities/actions/index.ts';
 import { VendorError } from '../../src/domain/errors.ts';
-import { type Around, type CrashFixture, type CrashWorld, crashWorlds } from '../support/crash-worlds.ts';
+import { type CrashScene, crashScenes, failpoints } from '../support/crash-scenes.ts';
+import { type Around, aCrashWorld, type CrashWorld } from '../support/crash-worlds.ts';
 import { type Plane, startSandboxPlane } from '../support/kube/planes.ts';
 
 /** A cluster per action: the pods of all worlds together would keep one busy. */
@@ -23,7 +24,6 @@ class Died extends Error {}
 type Fate = 'dies before it leaves' | 'dies before its answer comes' | 'it is lost' | 'its answer is lost';
 type Point = { failpoint: string } | { nth: number; fate: Fate };
 
-const failpoints = ['apply:before-intent', 'apply:after-intent', 'apply:after-effect', 'apply:after-record'];
 const fates: Fate[] = ['dies before it leaves', 'dies before its answer comes', 'it is lost', 'its answer is lost'];
 /** Of a plan with this many requests. */
 const pointsOf = (requests: number): Point[] => [
@@ -107,13 +107,12 @@ const blindEnds = [
 ];
 
 const togetherMax = 4;
-/** Builds a few worlds at a time while that is possible, and plays one point in each. */
-const playAll = async (fixture: CrashFixture, points: Point[], plane: Plane) => {
+/** Builds a few worlds at a time, and plays one point in each. */
+const playAll = async (scene: CrashScene, points: Point[], plane: Plane) => {
   const seen: Awaited<ReturnType<typeof playedAt>>[] = [];
-  const together = fixture.alone ? 1 : togetherMax;
-  for (let at = 0; at < points.length; at += together) {
-    const some = points.slice(at, at + together);
-    const worlds = await Promise.all(some.map(() => fixture.build(plane)));
+  for (let at = 0; at < points.length; at += togetherMax) {
+    const some = points.slice(at, at + togetherMax);
+    const worlds = await Promise.all(some.map(() => aCrashWorld(scene, plane)));
     for (const [index, world] of worlds.entries()) {
       seen.push(await playedAt(some[index] as Point, world));
       await world.close();
@@ -123,24 +122,25 @@ const playAll = async (fixture: CrashFixture, points: Point[], plane: Plane) => 
 };
 
 describe.each([...actions.keys()])('%s', (action) => {
-  const fixtures = Object.entries(crashWorlds[action] ?? {});
+  const scenes = crashScenes.filter((scene) => scene.action === action);
 
   test('has a world in which it can die', () => {
-    expect(fixtures.length, `add a world for ${action} to crashWorlds in test/support/crash-worlds.ts`).toBeGreaterThan(
+    expect(scenes.length, `add a scene for ${action} to crashScenes in test/support/crash-scenes.ts`).toBeGreaterThan(
       0,
     );
   });
 
-  test.each(fixtures)(
+  test.each(scenes.map((scene) => [scene.on, scene] as const))(
     'on %s is carried out once, wherever the worker dies and whichever message is lost',
-    async (_, fixture) => {
+    async (_, scene) => {
+      const { requests } = scene;
       sandbox = await startSandboxPlane();
-      const first = await fixture.build(sandbox);
-      const requests = first.plan.requests.length;
+      const first = await aCrashWorld(scene, sandbox);
+      expect(first.plan.requests).toHaveLength(requests);
       await first.close();
       const points = pointsOf(requests);
-      const seen = await playAll(fixture, points, sandbox);
-      if (fixture.blind) {
+      const seen = await playAll(scene, points, sandbox);
+      if (scene.blind) {
         for (const { point, happened, outcome, once, again, ledger } of seen) {
           expect({ point, happened, again, ledger }).toEqual({ point, happened: true, again: 0, ledger: outcome });
           expect(blindEnds, point).toContainEqual({ outcome, once });

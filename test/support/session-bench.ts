@@ -35,12 +35,12 @@ export interface SessionBench {
   look(plan: Plan): Promise<SettledResult>;
 }
 
-const target: Target = { cluster: 'shop-db', kind: 'Database', namespace: '', name: 'shop' };
 const approver = { name: 'Ada', email: 'ada@example.com', roles: ['commander'], contact: [] };
 let operations = 0;
 
 /** Shares of the clients do not bind unless they are given: a test has few. */
 export const aSessionBench = (url: string, entry: Partial<DatabaseEntry> = {}): SessionBench => {
+  const target: Target = { cluster: 'shop-db', kind: 'Database', namespace: '', name: entry.database ?? 'shop' };
   const wire = aWire(createDatabase({ name: 'shop-db', url }));
   const store = aStore();
   const activities = createRemediationActivities({

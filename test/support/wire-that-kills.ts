@@ -1,13 +1,6 @@
-/** An HTTP proxy in front of the sandbox that counts what could change something, and strikes at one of those requests. */
+/** A proxy in front of what a worker changes: it counts the requests that could change something, and strikes at one of them. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-export interface KillingWire {
-  url: string;
-  /** What reached the sandbox and was accepted, in order. */
-  carriedOut: string[];
-  close(): Promise<void>;
-}
 
 export interface Strike {
   nth: number;
@@ -15,16 +8,43 @@ export interface Strike {
   act(): void;
 }
 
-export const aKillingWire = async (target: string, strike: Strike | null): Promise<KillingWire> => {
-  const carriedOut: string[] = [];
+export interface KillingWire {
+  url: string;
+  /** Counts anew from here, and strikes at that request. */
+  expect(strike: Strike | null): void;
+  /** What has reached the target since then and was accepted, in order. */
+  carriedOut(): string[];
+  close(): Promise<void>;
+}
+
+/** What every such wire keeps. */
+export const aTally = () => {
+  let strike: Strike | null = null;
   let arrived = 0;
+  let carriedOut: string[] = [];
+  return {
+    expect(given: Strike | null): void {
+      [strike, arrived, carriedOut] = [given, 0, []];
+    },
+    /** The strike at this request, if it is the one. */
+    arrives(): Strike | null {
+      arrived += 1;
+      return strike?.nth === arrived ? strike : null;
+    },
+    accepted: (what: string): unknown => carriedOut.push(what),
+    carriedOut: () => carriedOut,
+  };
+};
+
+/** In front of the sandbox: `POST /some/path` for each request. */
+export const aKillingWire = async (target: string): Promise<KillingWire> => {
+  const { expect, arrives, accepted, carriedOut } = aTally();
   const server = createServer((incoming, outgoing) => {
     void (async () => {
       const path = incoming.url ?? '/';
       const isWrite =
         incoming.method !== 'GET' && !path.includes('dryRun=') && !path.includes('selfsubjectaccessreviews');
-      if (isWrite) arrived += 1;
-      const struck = isWrite && strike?.nth === arrived ? strike : null;
+      const struck = isWrite ? arrives() : null;
       const body = await bodyOf(incoming);
       if (struck?.when === 'before it arrives') {
         struck.act();
@@ -44,7 +64,7 @@ export const aKillingWire = async (target: string, strike: Strike | null): Promi
         ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
       });
       const content = Buffer.from(await answer.arrayBuffer());
-      if (isWrite && answer.ok) carriedOut.push(`${incoming.method} ${path.split('?')[0]}`);
+      if (isWrite && answer.ok) accepted(`${incoming.method} ${path.split('?')[0]}`);
       if (struck) {
         struck.act();
         incoming.socket.destroy();
@@ -61,6 +81,7 @@ export const aKillingWire = async (target: string, strike: Strike | null): Promi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    expect,
     carriedOut,
     close: () =>
       new Promise((resolve) => {
