@@ -16,6 +16,7 @@ import { handleKubernetes } from './kubernetes/api.ts';
 import { Denials } from './kubernetes/denials.ts';
 import { startMail } from './mail.ts';
 import { OrderDesk } from './order-desk.ts';
+import { quietOrders } from './orders.ts';
 import { handlePagerDuty, pressAcknowledge } from './pagerduty.ts';
 import { People } from './people.ts';
 import { handlePrometheus } from './prometheus.ts';
@@ -76,6 +77,8 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
   };
   const people = new People(world, { apiUrl, secret: options.secret, log, press });
   const desk = options.databaseUrl === undefined ? null : new OrderDesk(world, { url: options.databaseUrl, log });
+  // Whatever was left open in a database that is not there any more is over.
+  if (!desk) world.state.orders = quietOrders();
   const faults = new Faults();
   const denials = new Denials();
   const control = { world, health, book, faults, denials, secret: options.secret, hasDatabase: desk !== null, press };

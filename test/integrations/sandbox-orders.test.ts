@@ -195,6 +195,21 @@ describe('a sandbox without a database', () => {
     expect(sandbox.world.state).toMatchObject({ runs: [], orders: { forgottenSinceMs: null } });
   });
 
+  test('is well, though orders waited in the database that it had before', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'muster-orders-'));
+    folders.push(dataFolder);
+    const dataFile = join(dataFolder, 'sandbox.json');
+    const before = await start({ dataFile });
+    await play(before);
+    before.pass(4 * minute);
+    await untilWaiting(before, 10);
+    await stop(before);
+    const sandbox = await startUnderTest({ dataFile });
+    running.push(sandbox);
+    sandbox.pass(4 * minute);
+    expect(await errorRatio(sandbox)).toBeLessThan(0.01);
+  });
+
   test('says so in its list, and plays the others', async () => {
     const sandbox = await startUnderTest();
     running.push(sandbox);
