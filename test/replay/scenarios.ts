@@ -16,9 +16,10 @@ import {
   resolve,
   takeRole,
 } from '../../workflows/messages.ts';
+import { atRest, atRestDo } from '../support/at-rest.ts';
 import { anAdmission, minutesMs } from '../support/builders.ts';
 import { approveRollback, playFrozenScript } from '../support/frozen-script.ts';
-import { atRest, type IncidentWorld } from '../support/incident-world.ts';
+import type { IncidentWorld } from '../support/incident-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
 import type { PlayedCluster } from '../support/sandbox-cluster.ts';
 
@@ -154,9 +155,11 @@ export const scenes: Record<string, Scene> = {
       text: 'the search is slow',
       onBehalf: false,
     };
-    await handle.executeUpdate(leaveNote, { args: [note] });
+    await atRestDo(world.environment, handle, () => handle.executeUpdate(leaveNote, { args: [note] }));
     await hours(0.7);
-    await latest.executeUpdate(acceptShift, { args: [{ by, onBehalf: false }] });
+    await atRestDo(world.environment, latest, () =>
+      latest.executeUpdate(acceptShift, { args: [{ by, onBehalf: false }] }),
+    );
     await hours(3);
     // The run before the change and the one after it.
     return [client.workflow.getHandle(workflowId, firstExecutionRunId), latest];
@@ -168,7 +171,9 @@ export const scenes: Record<string, Scene> = {
       args: [{ title: 'Somebody saw something' }],
     });
     await world.environment.sleep(minutesMs(22));
-    await handle.executeUpdate(cancel, { args: [{ by, reason: 'it was nothing' }] });
+    await atRestDo(world.environment, handle, () =>
+      handle.executeUpdate(cancel, { args: [{ by, reason: 'it was nothing' }] }),
+    );
     return [handle];
   },
   'late-alert': async (world) => {
@@ -194,17 +199,19 @@ export const scenes: Record<string, Scene> = {
   },
   'frozen-script': async (world, cluster) => {
     const incident = await playFrozenScript(world, cluster);
-    const followUp = world.environment.client.workflow.getHandle(followUpWorkflowId(incident.id));
+    const { environment } = world;
+    const followUp = environment.client.workflow.getHandle(followUpWorkflowId(incident.id));
     const { workload } = cluster.service;
     if (!workload) throw new Error('checkout has a workload');
-    const remediation = world.environment.client.workflow.getHandle(remediationWorkflowId(workload));
-    await followUp.executeUpdate(addActionItem, {
-      args: [{ by, text: 'test releases with real traffic', owner: 'robin', dueAt: new Date().toISOString() }],
-    });
-    await world.environment.sleep(minutesMs(60 * 50));
-    await followUp.executeUpdate(completeActionItem, { args: [{ by, id: '1' }] });
-    await followUp.executeUpdate(publishPostmortem, { args: [{ by }] });
-    await world.environment.sleep(minutesMs(60 * 24 * 9));
+    const remediation = environment.client.workflow.getHandle(remediationWorkflowId(workload));
+    const item = { by, text: 'test releases with real traffic', owner: 'robin', dueAt: new Date().toISOString() };
+    await atRestDo(environment, followUp, () => followUp.executeUpdate(addActionItem, { args: [item] }));
+    await environment.sleep(minutesMs(60 * 50));
+    await atRestDo(environment, followUp, () =>
+      followUp.executeUpdate(completeActionItem, { args: [{ by, id: '1' }] }),
+    );
+    await atRestDo(environment, followUp, () => followUp.executeUpdate(publishPostmortem, { args: [{ by }] }));
+    await environment.sleep(minutesMs(60 * 24 * 9));
     return [incident.handle, remediation, followUp];
   },
 };

@@ -3,6 +3,7 @@ import { remediationWorkflowId } from '../../src/domain/names.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import type { RemediationView } from '../../src/schema/remediation.ts';
 import { acknowledge, approve, attachAlerts, escalate, postUpdate, resolve } from '../../workflows/messages.ts';
+import { atRestDo } from './at-rest.ts';
 import { guide } from './builders.ts';
 import type { IncidentWorld, LiveIncident } from './incident-world.ts';
 import { approvalKey, type PlayedCluster } from './sandbox-cluster.ts';
@@ -75,5 +76,6 @@ export const approveRollback = async (world: IncidentWorld, incidentId: string):
   const sealedAt = new Date().toISOString();
   const seal = sealOf(approvalKey, { remediationId, personId: 'lee', verdict: 'approved', planHash, sealedAt });
   const by = { kind: 'person' as const, id: 'lee', name: 'Lee' };
-  await handle.executeUpdate(approve, { args: [{ by, remediationId, planHash, seal, sealedAt }] });
+  const decision = { by, remediationId, planHash, seal, sealedAt };
+  await atRestDo(world.environment, handle, () => handle.executeUpdate(approve, { args: [decision] }));
 };

@@ -11,6 +11,7 @@ import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { incident } from '../../workflows/index.ts';
 import type { Command, command } from '../../workflows/messages.ts';
+import { atRest, atRestDo } from './at-rest.ts';
 import { anAdmission, guide } from './builders.ts';
 import { anOrganisation } from './organisation.ts';
 import { type RecordingPorts, recordingPorts } from './ports.ts';
@@ -27,7 +28,7 @@ export interface IncidentWorld {
   ports: RecordingPorts;
   organisation: Organisation;
   declare(more?: Partial<AdmittedIncident>): Promise<LiveIncident>;
-  /** Stops every worker in order and starts others in their place. */
+  /** Stops every worker in order and starts others in their place; they must be forgetful. */
   restartWorkers(): Promise<void>;
   close(): Promise<void>;
 }
@@ -63,54 +64,6 @@ export interface WorldOptions {
   /** Further activities of the queue `muster`. */
   more?: (dependencies: Dependencies, environment: TestWorkflowEnvironment) => object;
 }
-
-/**
- * The time-skipping server loses a workflow task when an update and the end of an activity meet in it
- * ("invalid history builder state"), so commands of these tests come while nothing is under way, and not at the very
- * minute of a deadline.
- * Commands in the middle of everything are what the scenarios on the real server are for.
- */
-export const atRest = async (handle: WorkflowHandle): Promise<void> => {
-  let seen = -1;
-  for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
-    const [{ raw }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
-    const last = events?.at(-1);
-    const deciding = last?.workflowTaskScheduledEventAttributes || last?.workflowTaskStartedEventAttributes;
-    const count = events?.length ?? 0;
-    if (!deciding && (raw.pendingActivities?.length ?? 0) === 0 && count === seen) return;
-    seen = deciding ? -1 : count;
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
-};
-
-/**
- * A workflow task that the server loses all the same is given out again after ten seconds of its clock, which stands
- * still while a command waits: moved on, it answers.
- */
-export const answered = async <Answer>(
-  environment: Pick<IncidentWorld['environment'], 'sleep'>,
-  command: Promise<Answer>,
-): Promise<Answer> => {
-  let settled = false;
-  const done = command.then(
-    () => {
-      settled = true;
-    },
-    () => {
-      settled = true;
-    },
-  );
-  while (!settled) {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, 5_000);
-    });
-    await Promise.race([done, patience]);
-    clearTimeout(timer);
-    if (!settled) await environment.sleep(15_000);
-  }
-  return command;
-};
 
 let incidentCount = 0;
 
@@ -184,9 +137,9 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
         await environment.sleep(Math.max(1, left));
       },
       order: async (definition, order) => {
-        await atRest(handle);
         const by = { kind: 'person', id: 'robin', name: 'Robin' };
-        return handle.executeUpdate(definition, { args: [{ by, ...order }] as never });
+        const send = () => handle.executeUpdate(definition, { args: [{ by, ...order }] as never });
+        return atRestDo(environment, handle, send);
       },
       phones: () =>
         ports.pages
@@ -208,6 +161,7 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
     organisation,
     declare,
     restartWorkers: async () => {
+      if (!options.forgetful) throw new Error('what the old worker holds is lost on this server; say forgetful');
       await stopWorkers();
       stopWorkers = await startWorkers();
     },

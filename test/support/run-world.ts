@@ -17,7 +17,8 @@ import type { Decision, RemediationStatus, RemediationView, Target } from '../..
 import type { RemediationPolicy, RemediationPolicySpec } from '../../src/schema/remediation-policy.ts';
 import type { RunbookDocument } from '../../src/schema/runbook.ts';
 import { approve, deny, proposeRemediation } from '../../workflows/messages.ts';
-import { answered, atRest, type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
+import { atRest, atRestDo } from './at-rest.ts';
+import { type IncidentWorld, incidentWorld, type LiveIncident } from './incident-world.ts';
 import { anOrganisation } from './organisation.ts';
 import { noOtherWays } from './run-parts.ts';
 import { approvalKey } from './sandbox-cluster.ts';
@@ -334,9 +335,7 @@ export const runWorld = async (
       const sealedAt = given.sealedAt ?? new Date(Date.now() + clock.aheadMs).toISOString();
       const facts = { remediationId: id, personId: person, verdict, planHash, sealedAt };
       const handle = environment.client.workflow.getHandle(remediationWorkflowId(target));
-      await atRest(handle);
-      return answered(
-        environment,
+      return atRestDo(environment, handle, () =>
         handle.executeUpdate(verdict === 'approved' ? approve : deny, {
           args: [
             {

@@ -4,8 +4,9 @@ import { remediationWorkflowId } from '../../src/domain/names.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import type { Decision, RemediationView } from '../../src/schema/remediation.ts';
 import { approve, deny } from '../../workflows/messages.ts';
+import { atRestDo } from '../support/at-rest.ts';
 import { guide } from '../support/builders.ts';
-import { answered, atRest, type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
+import { type IncidentWorld, incidentWorld, type LiveIncident } from '../support/incident-world.ts';
 import { anOrganisation } from '../support/organisation.ts';
 import { approvalKey, type PlayedCluster, playedCluster } from '../support/sandbox-cluster.ts';
 
@@ -61,9 +62,7 @@ const decide = async (
   const handle = world.environment.client.workflow.getHandle(remediationWorkflowId(target));
   const sealedAt = new Date().toISOString();
   const facts = { remediationId, personId: person, verdict, planHash, sealedAt };
-  await atRest(handle);
-  return answered(
-    world.environment,
+  return atRestDo(world.environment, handle, () =>
     handle.executeUpdate(verdict === 'approved' ? approve : deny, {
       args: [
         {

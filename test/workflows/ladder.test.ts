@@ -76,15 +76,15 @@ describe('who is paged at which minute', () => {
     expect(second.acknowledgedBy).toBe(first.acknowledgedBy);
   });
 
-  test('a rise from SEV3 to SEV1 at minute 20 pages the highest overdue level once and then the vice president', async () => {
+  test('a rise from SEV3 to SEV1 at minute 21 pages the highest overdue level once and then the vice president', async () => {
     const incident = await world.declare({ severity: 'SEV3' });
     await incident.order(acknowledge, {});
-    await incident.untilMinute(20);
+    await incident.untilMinute(21);
     await incident.order(changeSeverity, { severity: 'SEV1', reason: 'all of checkout is down' });
     await incident.untilMinute(59);
     expect(await incident.story('paged')).toEqual([
       '0 Paged Robin (on-call) by pager.',
-      '20 Paged Mo (engineering-manager) by pager.',
+      '21 Paged Mo (engineering-manager) by pager.',
       '30 Paged Vic (vp-engineering) by pager.',
     ]);
   });

@@ -68,9 +68,7 @@ describe('cancelling an incident', () => {
     });
     const incident = await bench.incident({ title: 'Slow', service: 'preview' });
     await asked;
-    await incident.handle.executeUpdate(cancel, {
-      args: [{ by: { kind: 'person', id: 'mo', name: 'Mo' }, ...mistake }],
-    });
+    await incident.order(cancel, mistake);
     goOn();
     await bench.has(incident, 'rejected');
     expect(bench.switches.sent).toEqual([]);

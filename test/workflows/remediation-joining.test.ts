@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
 import { approve, cancel, type Decide } from '../../workflows/messages.ts';
 import { anApi } from '../api/harness.ts';
+import { atRestDo } from '../support/at-rest.ts';
 import type { LiveIncident } from '../support/incident-world.ts';
 import { type RunWorld, runWorld, switchAt } from '../support/run-world.ts';
 
@@ -116,9 +117,9 @@ describe('the plan of a run that was joined', () => {
       expect((await approveFor(second)).status).toBe(200);
       // What the api hands to Temporal, there in person.
       const [sealed] = api.temporal.decisions;
-      await bench.world.environment.client.workflow
-        .getHandle(workflowId)
-        .executeUpdate(approve, { args: [sealed?.decision as Decide] });
+      const { environment } = bench.world;
+      const run = environment.client.workflow.getHandle(workflowId);
+      await atRestDo(environment, run, () => run.executeUpdate(approve, { args: [sealed?.decision as Decide] }));
       await bench.has(first, 'verifying');
       expect(bench.switches.sent).toEqual(['breaker-a=on']);
     } finally {

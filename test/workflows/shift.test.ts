@@ -19,8 +19,9 @@ import {
   shiftWorkflowId,
   takeRole,
 } from '../../workflows/messages.ts';
+import { atRest, atRestDo } from '../support/at-rest.ts';
 import { aPerson } from '../support/builders.ts';
-import { atRest, type IncidentWorld, incidentWorld } from '../support/incident-world.ts';
+import { type IncidentWorld, incidentWorld } from '../support/incident-world.ts';
 import { anOrganisation } from '../support/organisation.ts';
 import { vendorTrouble } from '../support/ports.ts';
 
@@ -88,14 +89,12 @@ const shiftWorld = async (organisation: Organisation, at: number, { forgetful = 
     start,
     /** Minutes from the change of shift. */
     until,
-    accept: async (by: Actor, onBehalf = false): Promise<ShiftView> => {
-      await atRest(handle);
-      return handle.executeUpdate(acceptShift, { args: [{ by, onBehalf }] });
-    },
-    note: async (by: Actor, text: string): Promise<ShiftView> => {
-      await atRest(handle);
-      return handle.executeUpdate(leaveNote, { args: [{ by, text, onBehalf: false }] });
-    },
+    accept: (by: Actor, onBehalf = false): Promise<ShiftView> =>
+      atRestDo(world.environment, handle, () => handle.executeUpdate(acceptShift, { args: [{ by, onBehalf }] })),
+    note: (by: Actor, text: string): Promise<ShiftView> =>
+      atRestDo(world.environment, handle, () =>
+        handle.executeUpdate(leaveNote, { args: [{ by, text, onBehalf: false }] }),
+      ),
     view: () => handle.query(shiftView),
     /** Whom what was said to in chat since the last time it was asked, in the order in which it was. */
     heard: (): string[] =>
