@@ -13,9 +13,21 @@ const secret = 'a secret between the sandbox and its tests';
 /** Seals decisions in tests as the api does. */
 export const approvalKey = 'a key of the tests, long enough to be one';
 
-/** Rollouts take seconds of the sandbox's clock; tests do not wait for them. It starts in the past, so that a release comes before its alert. */
+/** Rollouts take seconds of the sandbox's clock; tests do not wait for them. */
 const speed = 20;
-const startsBeforeMs = 8 * 60_000;
+/** A release comes that long before its alert, however long the rest of the test took to start. */
+const releasedBeforeMs = 8 * 60_000;
+
+/** Behind the machine's clock until the first release, and faster from then on. */
+const playedClock = () => {
+  let hurriesFrom: number | null = null;
+  return {
+    now: () => Date.now() - releasedBeforeMs + (hurriesFrom === null ? 0 : (Date.now() - hurriesFrom) * (speed - 1)),
+    hurry: () => {
+      hurriesFrom ??= Date.now();
+    },
+  };
+};
 
 export interface PlayedCluster {
   cluster: Cluster;
@@ -30,14 +42,14 @@ export interface PlayedCluster {
 /** The sandbox's cluster behind the real activities: the Deployment `checkout` in namespace `shop`. */
 export const playedCluster = async (): Promise<PlayedCluster> => {
   const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
-  const startedAt = Date.now();
+  const clock = playedClock();
   const sandbox = await startSandbox({
     port: 0,
     smtpPort: 0,
     secret,
     apiUrl: 'http://127.0.0.1:9',
     organisation,
-    clock: { now: () => startedAt - startsBeforeMs + (Date.now() - startedAt) * speed },
+    clock,
   });
   const cluster = createSandboxCluster({ url: `${sandbox.url}/kube`, token: sandboxToken(secret, 'kube') });
   const path = '/apis/apps/v1/namespaces/shop/deployments/checkout';
@@ -58,6 +70,7 @@ export const playedCluster = async (): Promise<PlayedCluster> => {
         log: { info: () => undefined, warn: () => undefined },
       }),
     release: async (tag) => {
+      clock.hurry();
       const { body } = await cluster.request({ method: 'GET', path });
       const [container] = (body as { spec: { template: { spec: { containers: { name: string; image: string }[] } } } })
         .spec.template.spec.containers;
