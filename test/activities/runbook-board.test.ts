@@ -9,9 +9,9 @@ import { loadOrganisation } from '../../src/packs/load.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
-import { runbookActions } from '../../src/schema/runbook-actions.ts';
 import { aStore } from '../support/kube/remediation-store.ts';
 import { ownPolicy } from '../support/policies.ts';
+import { aResult, quietBoard } from '../support/quiet-board.ts';
 
 const files = readRemediationFiles();
 const library = loadRunbookLibrary();
@@ -79,17 +79,7 @@ type Facts = Partial<Pick<BoardFacts, 'results' | 'breakers' | 'unwell'>>;
 const shown = (facts: Facts, policies: readonly RemediationPolicy[]) => {
   const board = runbookBoard(
     { ...files, policies: policies.map((policy) => ({ policy, file: 'x.yaml', owner: null, description: null })) },
-    {
-      at,
-      organisation,
-      results: [],
-      practised: [],
-      stops: [],
-      breakers: [],
-      unwell: [],
-      classesOf: (action) => runbookActions.get(action)?.classes ?? [],
-      ...facts,
-    },
+    quietBoard({ at, organisation, ...facts }),
   );
   const step = board.runbooks.find(({ name }) => name === 'bad-release')?.steps[0];
   const found = step?.modes.find(({ blastClass, services }) => blastClass === 'B2' && services.includes('Checkout'));
@@ -102,15 +92,7 @@ const frozen = ownPolicy(
   'sale',
   'freeze: [{ name: sale, reason: much to lose, from: "2026-03-01T00:00:00Z", to: "2026-03-09T00:00:00Z" }]',
 );
-const harmful = {
-  runbook: 'bad-release',
-  version: 1,
-  action: 'roll-back-deployment',
-  environment: 'production',
-  signature: '',
-  outcome: 'harmful' as const,
-  endedAt: at,
-};
+const harmful = aResult('harmful', { signature: '' });
 const open = {
   runbook: 'bad-release',
   targetKey: targetKey(target),

@@ -1,47 +1,19 @@
 /** The evidence of an incident in a real Chromium, against recorded answers. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { noEvidence } from '../support/builders.ts';
 import { faultsOfAccess } from './support/access.ts';
-import { chromiumPath, launchChromium } from './support/chromium.ts';
 import { at } from './support/recorded-answers.ts';
-import { RecordedServer, token, webRoot } from './support/recorded-server.ts';
-
-const missing =
-  chromiumPath === null
-    ? 'the evidence was not looked at in a browser: no Chromium here (apt-get install chromium)'
-    : existsSync(join(webRoot, 'index.html'))
-      ? null
-      : 'the evidence was not looked at in a browser: dist/web is not built (npm run build)';
+import type { RecordedServer } from './support/recorded-server.ts';
+import { overflowOf, signIn, visitEach } from './support/visit.ts';
 
 describe('the evidence on the page', () => {
-  let browser: Browser;
   let server: RecordedServer;
   let page: Page;
-
-  beforeAll(async () => {
-    if (missing === null) browser = await launchChromium();
-  });
-  afterAll(() => browser?.close());
-  beforeEach(async (context) => {
-    if (missing !== null) return context.skip(missing);
-    server = new RecordedServer(Date.now());
-    await server.start();
-    page = await browser.newPage();
-    page.setDefaultTimeout(15_000);
-  });
-  afterEach(async () => {
-    if (missing !== null) return;
-    await page.context().close();
-    await server.close();
-  });
+  visitEach((visit) => ({ server, page } = visit));
 
   const enter = async (size: { width: number; height: number }): Promise<void> => {
-    await page.setViewportSize(size);
-    await page.goto(`${server.url}/login#token=${token}`);
-    await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+    await signIn(page, server, size);
     await page.goto(`${server.url}/incidents/INC-2026-014`);
     await section().getByText('Gathered').waitFor();
   };
@@ -73,9 +45,7 @@ describe('the evidence on the page', () => {
     ])
       await section().getByText(words).first().waitFor();
     expect(await section().locator('figure canvas').count()).toBe(3);
-    expect(
-      await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-    ).toBeLessThanOrEqual(0);
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
     expect(await faultsOfAccess(page)).toEqual([]);
   });
 

@@ -2,67 +2,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { faultsOfAccess } from './support/access.ts';
-import { chromiumPath, launchChromium } from './support/chromium.ts';
 import { aFollowUp, anIncident, at } from './support/recorded-answers.ts';
-import { RecordedServer, token, webRoot } from './support/recorded-server.ts';
-
-const isBuilt = existsSync(join(webRoot, 'index.html'));
-/** What is missing for driving the pages; null: nothing. */
-const missing =
-  chromiumPath === null
-    ? 'the pages were not driven in a browser: no Chromium here (apt-get install chromium)'
-    : isBuilt
-      ? null
-      : 'the pages were not driven in a browser: dist/web is not built (npm run build)';
-
-const phone = { width: 360, height: 740 };
-const desk = { width: 1280, height: 900 };
+import { type RecordedServer, token, webRoot } from './support/recorded-server.ts';
+import { desk, overflowOf, phone, signIn, visitEach } from './support/visit.ts';
 
 describe('the pages', () => {
-  let browser: Browser;
   let server: RecordedServer;
   let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    if (missing === null) browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-  });
-  beforeEach(async (context) => {
-    if (missing !== null) return context.skip(missing);
-    server = new RecordedServer(Date.now());
-    await server.start();
-    page = await browser.newPage({ viewport: desk });
-    page.setDefaultTimeout(15_000);
-    faults = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
-    });
-  });
-  afterEach(async () => {
-    if (missing !== null) return;
-    await page.context().close();
-    await server.close();
-    expect(faults).toEqual([]);
-  });
+  visitEach((visit) => ({ server, page } = visit));
 
   const enter = async (path: string, size = desk): Promise<void> => {
-    await page.setViewportSize(size);
-    await page.goto(`${server.url}/login#token=${token}`);
-    await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+    await signIn(page, server, size);
     if (path !== '/') await page.goto(server.url + path);
   };
   const incidentPage = '/incidents/INC-2026-014';
   const sent = (path: RegExp) => server.seen.filter((request) => path.test(request.path));
   const headline = () => page.getByRole('region', { name: 'Next deadline' });
-  const overflow = (): Promise<number> =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = () => overflowOf(page);
 
   test('a link with a token signs in and leaves no token in the address', async () => {
     await enter('/');
@@ -383,8 +342,8 @@ describe('the pages', () => {
 });
 
 test('everything a browser loads stays under 120 kB compressed', ({ skip }) => {
-  if (!isBuilt) return skip('dist/web is not built (npm run build)');
   const folder = join(webRoot, 'assets');
+  if (!existsSync(folder)) return skip('dist/web is not built (npm run build)');
   const bytes = readdirSync(folder).reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
   process.stdout.write(`pages: ${(bytes / 1_000).toFixed(1)} kB gzip of at most 120\n`);
   expect(bytes).toBeLessThan(120_000);

@@ -2,23 +2,12 @@
  * The pages on the real product: its processes, its database, its Temporal and its sandbox, driven by hand as people
  * drive them, in a real Chromium. Slow (about two minutes), and skipped where Chromium or the built pages are missing.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Product, startProduct } from '../scenarios/product.ts';
-import { chromiumPath, launchChromium } from './support/chromium.ts';
-import { webRoot } from './support/recorded-server.ts';
+import { launchChromium } from './support/chromium.ts';
+import { collectFaults, desk, overflowOf, phone, whyNoPages } from './support/visit.ts';
 
-const missing =
-  chromiumPath === null
-    ? 'the product was not driven in a browser: no Chromium here (apt-get install chromium)'
-    : existsSync(join(webRoot, 'index.html'))
-      ? null
-      : 'the product was not driven in a browser: dist/web is not built (npm run build)';
-
-const phone = { width: 360, height: 740 };
-const desk = { width: 1280, height: 900 };
 const speed = 20;
 const limitMs = 300_000;
 
@@ -28,7 +17,7 @@ describe('a drill, lived through on the pages', () => {
   const faults: string[] = [];
 
   beforeAll(async () => {
-    if (missing !== null) return;
+    if (whyNoPages !== null) return;
     [browser, product] = await Promise.all([launchChromium(), startProduct()]);
   }, 130_000);
   afterAll(async () => {
@@ -36,7 +25,7 @@ describe('a drill, lived through on the pages', () => {
     await product?.stop();
   }, 60_000);
   beforeEach((context) => {
-    if (missing !== null) context.skip(missing);
+    if (whyNoPages !== null) context.skip(whyNoPages);
   });
 
   const tokenOf = async (person: string): Promise<string> => {
@@ -50,17 +39,12 @@ describe('a drill, lived through on the pages', () => {
   const signIn = async (token: string, viewport: { width: number; height: number }): Promise<Page> => {
     const page = await (await browser.newContext({ viewport })).newPage();
     page.setDefaultTimeout(60_000);
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused to|CORS/.test(message.text())) faults.push(message.text());
-    });
+    collectFaults(page, faults);
     await page.goto(`${product.facts.apiUrl}/login#token=${token}`);
     await page.getByRole('heading', { level: 1, name: 'Incidents' }).waitFor();
     expect(page.url()).not.toContain(token);
     return page;
   };
-  const overflow = (page: Page): Promise<number> =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const until = (page: Page, status: string) =>
     page.locator('.incident-header .status').getByText(status, { exact: true }).waitFor({ timeout: 120_000 });
 
@@ -83,14 +67,14 @@ describe('a drill, lived through on the pages', () => {
       await responder.getByRole('link', { name: 'Checkout answers too many requests' }).click();
       await responder.getByRole('button', { name: 'Acknowledge', exact: true }).click();
       await responder.locator('.incident-header').getByText('by Mei Tanaka').waitFor();
-      expect(await overflow(responder)).toBe(0);
+      expect(await overflowOf(responder)).toBe(0);
 
       // The plan says what changes; a second of holding is the yes, of somebody who did not propose it.
       const plan = responder.getByRole('article', { name: 'Remediation: Waits for approval' });
       await plan.locator('del').getByText('2.4.0-bad').waitFor();
       await plan.locator('ins').getByText('2.3.1').waitFor();
       await plan.getByText('Proposed by Muster').waitFor();
-      expect(await overflow(responder)).toBe(0);
+      expect(await overflowOf(responder)).toBe(0);
       const approve = plan.getByRole('button', { name: 'Approve' });
       await approve.scrollIntoViewIfNeeded();
       await approve.hover();
@@ -115,10 +99,10 @@ describe('a drill, lived through on the pages', () => {
       await responder.locator('.sample-good').first().waitFor({ timeout: 120_000 });
       await until(responder, 'Monitoring');
       await responder.getByRole('article', { name: 'Remediation: Recovered' }).waitFor();
-      expect(await overflow(responder)).toBe(0);
+      expect(await overflowOf(responder)).toBe(0);
       await until(responder, 'Resolved');
       await responder.getByRole('region', { name: 'Next deadline' }).getByText('The incident is over').waitFor();
-      expect(await overflow(responder)).toBe(0);
+      expect(await overflowOf(responder)).toBe(0);
 
       const told = (await product.client.timeline(id)).map(({ kind }) => kind);
       for (const kind of ['acknowledged', 'remediationApplied', 'remediationVerified', 'resolved']) {

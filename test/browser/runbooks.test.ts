@@ -1,67 +1,25 @@
 /** The page of runbooks in a real Chromium, against the answer that the API would give. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { aResult } from '../support/quiet-board.ts';
 import { faultsOfAccess } from './support/access.ts';
-import { chromiumPath, launchChromium } from './support/chromium.ts';
-import { aResult } from './support/recorded-runbooks.ts';
-import { RecordedServer, token, webRoot } from './support/recorded-server.ts';
-
-/** What is missing for driving the page; null: nothing. */
-const missing =
-  chromiumPath === null
-    ? 'the page was not driven in a browser: no Chromium here (apt-get install chromium)'
-    : existsSync(join(webRoot, 'index.html'))
-      ? null
-      : 'the page was not driven in a browser: dist/web is not built (npm run build)';
-
-const phone = { width: 360, height: 740 };
-const desk = { width: 1280, height: 900 };
+import type { RecordedServer } from './support/recorded-server.ts';
+import { desk, overflowOf, phone, signIn, visitEach } from './support/visit.ts';
 
 describe('the page of runbooks', () => {
-  let browser: Browser;
   let server: RecordedServer;
   let page: Page;
-  let faults: string[];
-
-  beforeAll(async () => {
-    if (missing === null) browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-  });
-  beforeEach(async (context) => {
-    if (missing !== null) return context.skip(missing);
-    server = new RecordedServer(Date.now());
-    await server.start();
-    page = await browser.newPage({ viewport: desk });
-    page.setDefaultTimeout(15_000);
-    faults = [];
-    page.on('pageerror', (error) => faults.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused to/.test(message.text())) faults.push(message.text());
-    });
-  });
-  afterEach(async () => {
-    if (missing !== null) return;
-    await page.context().close();
-    await server.close();
-    expect(faults).toEqual([]);
-  });
+  visitEach((visit) => ({ server, page } = visit));
 
   const open = async (address = '/runbooks', size = desk): Promise<void> => {
-    await page.setViewportSize(size);
-    await page.goto(`${server.url}/login#token=${token}`);
-    await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+    await signIn(page, server, size);
     await page.goto(server.url + address);
     await page.getByRole('heading', { level: 1, name: 'Runbooks' }).waitFor();
   };
   const card = (title: string): Locator => page.getByRole('article', { name: title });
   const badRelease = () => card('Errors after a deployment');
   const sent = () => server.seen.filter(({ path }) => path.startsWith('/api/v1/stops'));
-  const overflow = (): Promise<number> =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = () => overflowOf(page);
   const hold = async (button: Locator): Promise<void> => {
     await button.scrollIntoViewIfNeeded();
     await button.hover();

@@ -2,12 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type BoardFacts, type RemediationFiles, runbookBoard } from '../../src/domain/runbook-board.ts';
-import type { TrustEntry } from '../../src/domain/trust.ts';
 import { loadOrganisation } from '../../src/packs/load.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
-import { runbookActions } from '../../src/schema/runbook-actions.ts';
 import { ownPolicy } from '../support/policies.ts';
+import { aResult, quietBoard } from '../support/quiet-board.ts';
 
 const files = readRemediationFiles();
 const sandbox = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
@@ -30,17 +29,7 @@ const at = '2026-03-04T12:00:00.000Z';
 const board = (facts: Partial<BoardFacts> = {}, ...own: RemediationPolicy[]) => {
   const written = own.map((policy) => ({ policy, file: `${policy.name}.yaml`, owner: 'shop', description: null }));
   const all: RemediationFiles = { ...files, policies: [...files.policies, ...written] };
-  return runbookBoard(all, {
-    at,
-    organisation,
-    results: [],
-    practised: [],
-    stops: [],
-    breakers: [],
-    unwell: [],
-    classesOf: (action) => runbookActions.get(action)?.classes ?? [],
-    ...facts,
-  });
+  return runbookBoard(all, quietBoard({ at, organisation, ...facts }));
 };
 const runbook = (name: string, ...of: Parameters<typeof board>) => {
   const found = board(...of).runbooks.find((one) => one.name === name);
@@ -52,16 +41,6 @@ const modes = (...of: Parameters<typeof board>) =>
   runbook('bad-release', ...of).steps[0]?.modes.map(
     ({ environment, blastClass, mode, services }) => `${environment} ${blastClass} ${mode}: ${services.join(', ')}`,
   );
-const ran = (outcome: TrustEntry['outcome'], more: Partial<TrustEntry> = {}): TrustEntry => ({
-  runbook: 'bad-release',
-  version: 1,
-  action: 'roll-back-deployment',
-  environment: 'production',
-  signature: 'CrashLoopBackOff',
-  outcome,
-  endedAt: at,
-  ...more,
-});
 
 describe('how far a runbook may go by itself', () => {
   test('is said per environment and class, for the services for which it holds', () => {
@@ -91,7 +70,7 @@ describe('how far a runbook may go by itself', () => {
   });
 
   test('is less after a run that made things worse, with the reason, and only there', () => {
-    const results = [ran('harmful', { environment: 'staging' })];
+    const results = [aResult('harmful', { environment: 'staging' })];
     const found = runbook('bad-release', { results }).steps[0]?.modes ?? [];
     expect(found.find(({ environment }) => environment === 'staging')).toMatchObject({
       mode: 'approve',
@@ -150,7 +129,9 @@ describe('how far a runbook may go by itself', () => {
 
 describe('how well a runbook did', () => {
   test('is told with the threshold it is measured by and what follows', () => {
-    const { trust, practice } = runbook('bad-release', { results: Array.from({ length: 10 }, () => ran('verified')) });
+    const { trust, practice } = runbook('bad-release', {
+      results: Array.from({ length: 10 }, () => aResult('verified')),
+    });
     expect(trust).toMatchObject([
       { runs: 10, verified: 10, suggestion: 'promote', promoteFrom: { runs: 10, bound: 0.7 } },
     ]);
@@ -160,7 +141,7 @@ describe('how well a runbook did', () => {
   });
 
   test('in drills is told apart, and changes no mode', () => {
-    const facts = { practised: [ran('harmful', { environment: 'staging' })] };
+    const facts = { practised: [aResult('harmful', { environment: 'staging' })] };
     expect(runbook('bad-release', facts)).toMatchObject({
       trust: [],
       practice: [{ harmful: 1, suggestion: 'demoted' }],
@@ -169,7 +150,7 @@ describe('how well a runbook did', () => {
   });
 
   test('by another version is not its own', () => {
-    expect(runbook('bad-release', { results: [ran('harmful', { version: 7 })] }).trust).toEqual([]);
+    expect(runbook('bad-release', { results: [aResult('harmful', { version: 7 })] }).trust).toEqual([]);
   });
 });
 
