@@ -213,17 +213,26 @@ describe('phones', () => {
 });
 
 describe('the people of the sandbox', () => {
+  const theirs = {
+    id: 'INC-1',
+    status: 'investigating',
+    title: 'Checkout',
+    service: 'checkout',
+    acknowledgedBy: 'nadia',
+  };
+  const pagedWithPeople = async (sandbox: Awaited<ReturnType<typeof start>>): Promise<void> => {
+    await sandbox.control('POST', '/scenarios/bad-release', { speed: 60, people: true });
+    sandbox.pass(3_000);
+    await triggerPage(sandbox, 'nadia', 'INC-1/page/0/nadia');
+  };
+
   test('answer the phone, take their roles and approve exactly the plan they read', async () => {
     const acts: { person: string; path: string; body: Json }[] = [];
     const names = new Map(
       Object.keys(organisation.people).map((id) => [`Bearer ${sandboxToken(secret, `person:${id}`)}`, id]),
     );
     const view = {
-      id: 'INC-1',
-      status: 'investigating',
-      title: 'Checkout',
-      service: 'checkout',
-      acknowledgedBy: 'nadia',
+      ...theirs,
       roles: {},
       minimumRoles: ['commander', 'technicalLead'],
       updates: { internal: { dueAt: '2026-06-01T12:00:00.000Z' }, public: { dueAt: '2026-06-01T12:00:00.000Z' } },
@@ -241,9 +250,7 @@ describe('the people of the sandbox', () => {
         return { status: 200, body: view };
       },
     });
-    await sandbox.control('POST', '/scenarios/bad-release', { speed: 60, people: true });
-    sandbox.pass(3_000);
-    await triggerPage(sandbox, 'nadia', 'INC-1/page/0/nadia');
+    await pagedWithPeople(sandbox);
     await vi.waitFor(
       () => {
         sandbox.pass(250);
@@ -268,11 +275,7 @@ describe('the people of the sandbox', () => {
     const written: { audience: string; nowMs: number; dueMs: number }[] = [];
     const internal = { dueAt: '2026-06-01T10:00:20.000Z' };
     const view = {
-      id: 'INC-1',
-      status: 'investigating',
-      title: 'Checkout',
-      service: 'checkout',
-      acknowledgedBy: 'nadia',
+      ...theirs,
       roles: { commander: { person: 'nadia' } },
       minimumRoles: ['commander'],
       updates: { internal, public: { dueAt: null } },
@@ -290,9 +293,7 @@ describe('the people of the sandbox', () => {
         return { status: 200, body: view };
       },
     });
-    await sandbox.control('POST', '/scenarios/bad-release', { speed: 60, people: true });
-    sandbox.pass(3_000);
-    await triggerPage(sandbox, 'nadia', 'INC-1/page/0/nadia');
+    await pagedWithPeople(sandbox);
     await vi.waitFor(
       () => {
         sandbox.pass(500);

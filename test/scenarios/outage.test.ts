@@ -30,6 +30,14 @@ const untilPaged = (id: string): Promise<unknown> =>
     (await product.client.state()).pages.some(({ dedupKey }) => dedupKey.startsWith(`${id}/`)),
   );
 
+/** Played to its end in spite of what was broken before. */
+const goesWell = async (): Promise<string> => {
+  const { id } = await product.play('bad-release', speed);
+  await untilOver(product, id, limitMs - 20_000);
+  await mustHaveGoneWell(id);
+  return id;
+};
+
 describe('the incident goes on by itself', () => {
   test.each(['temporal', 'postgres'] as const)(
     'when %s is killed after the page and before the approval, and comes back',
@@ -57,9 +65,7 @@ describe('a lost answer', () => {
         path: '/kube/apis/apps/v1/namespaces/shop/deployments/checkout',
         times: 1,
       });
-      const { id } = await product.play('bad-release', speed);
-      await untilOver(product, id, limitMs - 20_000);
-      await mustHaveGoneWell(id);
+      const id = await goesWell();
       const { kube, kubeChanges } = await product.effects();
       expect({ kube, kubeChanges }).toEqual({ kube: 1, kubeChanges: 1 });
       const applied = (await product.client.timeline(id)).filter(({ kind }) => kind === 'remediationApplied');
@@ -75,9 +81,7 @@ describe('a lost answer', () => {
     'of the chat that took a message: the room reads it once',
     async () => {
       await product.breakSandbox({ kind: 'dropAfterApply', path: '/slack/api/chat.postMessage', times: 3 });
-      const { id } = await product.play('bad-release', speed);
-      await untilOver(product, id, limitMs - 20_000);
-      await mustHaveGoneWell(id);
+      await goesWell();
     },
     limitMs,
   );
@@ -97,9 +101,7 @@ describe('a lost answer', () => {
         path: '/statuspage/v1/pages/sandbox/incidents',
         times: 1,
       });
-      const { id } = await product.play('bad-release', speed);
-      await untilOver(product, id, limitMs - 20_000);
-      await mustHaveGoneWell(id);
+      await goesWell();
     },
     limitMs,
   );
@@ -110,9 +112,7 @@ describe('a status page that is away for a while', () => {
     'gets every update in its order once it is back',
     async () => {
       await product.breakSandbox({ kind: 'status', status: 503, path: '/statuspage/', times: 5 });
-      const { id } = await product.play('bad-release', speed);
-      await untilOver(product, id, limitMs - 20_000);
-      await mustHaveGoneWell(id);
+      await goesWell();
     },
     limitMs,
   );
