@@ -9,6 +9,7 @@ import { loadOrganisation } from '../../src/packs/load.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
+import { anIncidentContext } from '../support/activity-world.ts';
 import { aStore } from '../support/kube/remediation-store.ts';
 import { ownPolicy } from '../support/policies.ts';
 import { aResult, quietBoard } from '../support/quiet-board.ts';
@@ -52,18 +53,7 @@ const asked = async (facts: Facts, policies: readonly RemediationPolicy[]) => {
     log: { info: () => undefined, warn: () => undefined },
   };
   const { mode, because } = await decideMode(dependencies, {
-    incident: {
-      incidentId: 'INC-1',
-      title: 'Checkout fails',
-      pack: 'guide-sev1-sev3',
-      severity: 'SEV1',
-      rank: 1,
-      service: 'checkout',
-      team: 'shop',
-      drill: false,
-      speed: 1,
-      declaredAt: at,
-    },
+    incident: anIncidentContext({ team: 'shop', declaredAt: at }),
     remediationId: null,
     target,
     blastClass: 'B2',

@@ -4,6 +4,7 @@ import { createActivities } from '../../activities/create-activities.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { holdersOf } from '../../src/domain/on-call.ts';
 import type { Store } from '../../src/store/store.ts';
+import { anIncidentContext } from '../support/activity-world.ts';
 import { recordingPorts } from '../support/ports.ts';
 import { anApi, type Harness, organisation, personToken } from './harness.ts';
 
@@ -136,18 +137,7 @@ const pagedNow = async (key: string): Promise<string[]> => {
     webUrl: 'http://muster.example',
     log: quiet,
   });
-  const incident = {
-    incidentId: `INC-${key}`,
-    title: 'Checkout fails',
-    pack: 'guide-sev1-sev3',
-    severity: 'SEV1',
-    rank: 1,
-    service: 'checkout',
-    team: 'shop',
-    drill: false,
-    speed: 1,
-    declaredAt: new Date().toISOString(),
-  };
+  const incident = anIncidentContext({ team: 'shop', declaredAt: new Date().toISOString() });
   const request = { incident, key, duty: 'on-call', at: new Date().toISOString(), summary: 'down', fallback: false };
   const people: string[] = [];
   await new MockActivityEnvironment({ attempt: 1 }).run(async () => {
