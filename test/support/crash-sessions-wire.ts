@@ -13,11 +13,11 @@ interface Signal {
   answer: Buffer;
 }
 
-/** What ends an answer, and what stands in one that hit a session. */
+/** What ends an answer, and what stands in one that is no error; a signal in vain is one too many as well. */
 const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5]);
-const oneRow = Buffer.from('SELECT 1\0');
+const wasSelected = Buffer.from('SELECT ');
 
-/** In front of the server at this URL: `terminate 4711` for each signal. */
+/** In front of the server at this URL: `terminate 4711` for each signal, whether it still found somebody or not. */
 export const aKillingSessionWire = async (target: string): Promise<KillingWire> => {
   const tally = aTally();
   const { hostname, port } = new URL(target);
@@ -56,7 +56,7 @@ export const aKillingSessionWire = async (target: string): Promise<KillingWire> 
       if (!signal.answer.includes(readyForQuery)) return;
       const { how, pid, strike, answer } = signal;
       signal = null;
-      if (answer.includes(oneRow)) tally.accepted(`${how} ${pid}`);
+      if (answer.includes(wasSelected)) tally.accepted(`${how} ${pid}`);
       if (!strike) return client.write(answer);
       strike.act();
       return hangUp();
