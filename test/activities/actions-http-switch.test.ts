@@ -5,7 +5,8 @@ import { lifeOf } from '../../src/sandbox/switches.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import { anEndpointBench, type EndpointBench } from '../support/endpoint-bench.ts';
-import { answering, sandboxOrganisation } from '../support/vendors.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
+import { answering } from '../support/vendors.ts';
 
 const action = 'http-switch';
 const open: { close(): Promise<void> }[] = [];
@@ -315,7 +316,7 @@ describe('a hook that nothing can be read of', () => {
     });
   });
 
-  test('is production where it is nobody\'s, whatever service the incident speaks of', async () => {
+  test("is production where it is nobody's, whatever service the incident speaks of", async () => {
     const services = Object.entries(sandboxOrganisation.services).map(([id, service]) => [
       id,
       { ...service, environment: 'staging' },

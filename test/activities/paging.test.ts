@@ -6,7 +6,7 @@ import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ActivityWorld, activityWorld, anIncidentContext } from '../support/activity-world.ts';
 import { vendorTrouble } from '../support/ports.ts';
-import { sandboxOrganisation } from '../support/vendors.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 
 const aPage = (more: Partial<PageRequest> = {}): PageRequest => {
   const incident = anIncidentContext();

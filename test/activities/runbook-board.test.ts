@@ -1,11 +1,9 @@
 /** The page of runbooks promises what the effect decides: both are asked, about the same change at the same moment. */
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { RemediationDependencies } from '../../activities/run/context.ts';
 import { decideMode } from '../../activities/run/mode.ts';
 import { type BoardFacts, runbookBoard } from '../../src/domain/runbook-board.ts';
 import { targetKey } from '../../src/domain/target.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
@@ -13,10 +11,10 @@ import { anIncidentContext } from '../support/activity-world.ts';
 import { aStore } from '../support/kube/remediation-store.ts';
 import { ownPolicy } from '../support/policies.ts';
 import { aResult, quietBoard } from '../support/quiet-board.ts';
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 
 const files = readRemediationFiles();
 const library = loadRunbookLibrary();
-const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
 const at = '2026-03-04T12:00:00.000Z';
 const runbook = {
   name: 'bad-release',

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type App, buildApp } from '../../src/api/app.ts';
 import { identities } from '../../src/api/auth.ts';
 import { startChangeFeed } from '../../src/api/change-feed.ts';
@@ -20,13 +19,14 @@ import { cloudwatchWebhook } from '../../src/integrations/cloudwatch/webhook.ts'
 import { genericWebhook } from '../../src/integrations/generic/webhook.ts';
 import { githubWebhook } from '../../src/integrations/github/webhook.ts';
 import { pagerdutyWebhook } from '../../src/integrations/pagerduty/webhook.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import type { IncidentView } from '../../src/schema/incident.ts';
 import type { RemediationView } from '../../src/schema/remediation.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { AttachAlerts, IncidentCommand, IncidentStart, RemoteControl } from '../../src/temporal/client.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 import { type SnsTopic, snsTopic } from './sns-signer.ts';
 
 export const approvalKey = 'a key of the tests, long enough to be one';
@@ -36,9 +36,7 @@ export const githubSecret = 'github-secret-for-tests';
 export const pagerdutySecret = 'pagerduty-secret-for-tests';
 export const personToken = (id: string): string => sandboxToken(sandboxSecret, `person:${id}`);
 
-export const organisation = loadOrganisation(
-  fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)),
-);
+export const organisation = sandboxOrganisation;
 export const rulebook: Rulebook = rulebookOf(loadPacks([], organisation), organisation, 'guide-sev1-sev3');
 
 export interface StandInTemporal extends RemoteControl {

@@ -2,16 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { identities, sessionCookie } from '../../src/api/auth.ts';
 import { readPeopleTokens } from '../../src/api/people-tokens.ts';
 import { readConfig } from '../../src/config.ts';
 import { InvalidInput, NotAuthenticated } from '../../src/domain/errors.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 
-const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
 const [first = '', second = ''] = Object.keys(organisation.people);
 const token = 'mst_token-of-the-first';
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');

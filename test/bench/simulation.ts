@@ -1,13 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { severityNames } from '../../src/domain/severity.ts';
 import { simulate } from '../../src/domain/simulate.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import { simulationOf } from '../../src/packs/simulation.ts';
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 import { rounded } from './figures.ts';
 
 const days = 90;
 const everyHours = 24;
-const organisationFile = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
 
 export interface SimulationFigures {
   days: number;
@@ -21,7 +20,6 @@ export interface SimulationFigures {
 /** Every severity of every pack, declared once a day for 90 days: what a team does before a change of policy. */
 export const simulateNinetyDays = (): SimulationFigures => {
   const from = performance.now();
-  const organisation = loadOrganisation(organisationFile);
   const packs = [...loadPacks([], organisation).values()];
   const cases = packs.flatMap((pack) => severityNames(pack).map((severity) => ({ pack, severity })));
   let [simulations, items] = [0, 0];

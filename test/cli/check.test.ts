@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { sandboxFile } from '../support/sandbox-organisation.ts';
 import { muster, musterProcess } from './api-server.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -43,10 +44,7 @@ describe('check', () => {
     const folder = mkdtempSync(join(tmpdir(), 'muster-check-'));
     try {
       cpSync(join(policies, 'good'), join(folder, 'remediation'), { recursive: true });
-      const organisation = [
-        '--organisation',
-        fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)),
-      ];
+      const organisation = ['--organisation', sandboxFile];
       const sound = await muster(['check', folder, ...organisation, ...from]);
       expect(sound.code).toBe(0);
       expect(sound.out).toContain('remediation by payments, ');

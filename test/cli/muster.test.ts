@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/program.ts';
+import { sandboxFile } from '../support/sandbox-organisation.ts';
 import { type Api, anIncident, aProblem, aRemediation, muster, musterProcess, startApi, talkTo } from './api-server.ts';
 
 const incidents = '/api/v1/incidents';
@@ -340,7 +340,7 @@ describe('without the API', () => {
 });
 
 describe('a token for a person', () => {
-  const organisation = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
+  const organisation = sandboxFile;
 
   test('is new each time, and the line holds its digest, not the token', async () => {
     const made = async () => JSON.parse((await muster(['token', 'dana', '--json'])).out);

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { sandboxFile } from '../support/sandbox-organisation.ts';
 import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
 const path = '/api/v1/overrides';
@@ -95,7 +95,7 @@ describe('on-call', () => {
   test('says when overrides are not known: from the API without its database, and from the file', async () => {
     const server = await startApi(board({ schedules: [], overrides: null, gaps: [] }));
     expect((await muster(['on-call'], talkTo(server))).out).toContain('overrides are not known');
-    const organisation = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
+    const organisation = sandboxFile;
     const { out } = await muster(['on-call', '--organisation', organisation, '--at', '2026-01-06T12:00:00Z']);
     expect(out).toContain('overrides are not known');
     expect(out).toMatch(/shop +Nadia Okafor +now\n +Tomas Lindqvist +from 2026-01-12 08:00:00Z/);

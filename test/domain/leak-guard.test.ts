@@ -2,11 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { inventoryOf, leaksIn } from '../../src/domain/leak-guard.ts';
 import { render } from '../../src/domain/render.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import { guide } from '../support/builders.ts';
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 
 const file = (path: string) => new URL(path, import.meta.url);
-const organisation = loadOrganisation(file('../../src/sandbox/organisation.yaml').pathname);
 const inventory = inventoryOf(
   {
     ...organisation,

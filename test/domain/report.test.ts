@@ -1,11 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { countsInWords, folded, reportsSource, signalsOf } from '../../src/domain/report.ts';
 import { triage } from '../../src/domain/triage.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import type { Alert } from '../../src/schema/alert.ts';
-
-const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 
 describe('words of customers', () => {
   test.each([

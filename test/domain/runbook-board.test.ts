@@ -1,15 +1,13 @@
 /** What the page of runbooks says is what the effect would decide: the same rules, at the same moment. */
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type BoardFacts, type RemediationFiles, runbookBoard } from '../../src/domain/runbook-board.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
 import { ownPolicy } from '../support/policies.ts';
 import { aResult, quietBoard } from '../support/quiet-board.ts';
+import { sandboxOrganisation as sandbox } from '../support/sandbox-organisation.ts';
 
 const files = readRemediationFiles();
-const sandbox = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
 const { checkout, payments } = sandbox.services;
 if (!checkout?.workload || !payments?.workload) throw new Error('the sandbox has lost its services');
 const organisation = {

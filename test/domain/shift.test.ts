@@ -13,7 +13,7 @@ import type { ShiftLook } from '../../src/domain/shift-look.ts';
 import { answersFor, peopleOfShift, teamsOfShift } from '../../src/domain/shift-teams.ts';
 import { aPerson } from '../support/builders.ts';
 import { anOrganisation } from '../support/organisation.ts';
-import { sandboxOrganisation } from '../support/vendors.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 
 const [lee, robin, mo] = [
   { id: 'lee', name: 'Lee' },

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sandboxToken } from '../../src/domain/sandbox-token.ts';
-import { sandboxOrganisation } from '../support/vendors.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 import { type Json, secret, startUnderTest, type UnderTest } from './sandbox-under-test.ts';
 
 const checkout = '/apis/apps/v1/namespaces/shop/deployments/checkout';

@@ -7,9 +7,9 @@ import { checkConfiguration } from '../../src/packs/check-configuration.ts';
 import type { Finding } from '../../src/packs/finding.ts';
 import { lookAhead } from '../../src/packs/gaps-clock.ts';
 import { builtInPoliciesDir, loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { sandboxFile } from '../support/sandbox-organisation.ts';
 
 const good = fileURLToPath(new URL('./broken/good', import.meta.url));
-const sandboxFile = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
 const builtIn = readdirSync(builtInPoliciesDir).map((name) => name.replace('.yaml', ''));
 
 let folder = '';

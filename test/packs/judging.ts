@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { triage, type Verdict } from '../../src/domain/triage.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import type { Alert } from '../../src/schema/alert.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { PackDocument } from '../../src/schema/policy.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 
-export const organisation = loadOrganisation(
-  fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)),
-);
+export const organisation = sandboxOrganisation;
 /** The built-in ones: reading them with the organisation proves that every duty and group they name exists. */
 export const packs = loadPacks([], organisation);
 

@@ -6,17 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/domain/errors.ts';
 import { rulesFor } from '../../src/domain/mode-rules.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import {
   builtInRemediationDir,
   loadRemediationPolicies,
   readRemediationPolicies,
 } from '../../src/packs/remediation-load.ts';
 import { changingClasses } from '../../src/schema/remediation-policy.ts';
+import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';
 
 const broken = fileURLToPath(new URL('./broken-remediation', import.meta.url));
 const right = readFileSync(join(broken, 'good/payments.yaml'), 'utf8');
-const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
 
 const expectation =
   /^# expect: (?<level>fault|warning) (?<line>\d+):(?<column>\d+) (?<path>\S+) \| (?<words>.+)\n(?<text>[\s\S]*)$/;

@@ -6,9 +6,9 @@ import type { Facts } from '../../src/domain/fact-table.ts';
 import { type CompileRequest, compileRunbook } from '../../src/domain/runbook-compile.ts';
 import { targetsInCatalogue } from '../../src/domain/runbook-targets.ts';
 import { fillRead } from '../../src/domain/runbook-words.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import { conditionsOf } from '../../src/packs/runbook-check.ts';
 import { parseRunbook } from '../../src/packs/runbook-load.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 import { checkout, everyTarget } from './runbook-case.ts';
 
 const text = readFileSync(fileURLToPath(new URL('./broken-runbooks/good/slow-shop.yaml', import.meta.url)), 'utf8');
@@ -132,7 +132,7 @@ describe('a read', () => {
 });
 
 describe('the catalogue', () => {
-  const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
+  const organisation = sandboxOrganisation;
   const of = (service: string | null) => targetsInCatalogue(organisation, { service, workload: checkout });
 
   test('names the switches of a service as its own, and no others', () => {

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkConfiguration } from '../../src/packs/check-configuration.ts';
 import { lookAhead } from '../../src/packs/gaps-clock.ts';
+import { sandboxFile as organisationFile } from '../support/sandbox-organisation.ts';
 
 const files = fileURLToPath(new URL('.', import.meta.url));
 const runbook = readFileSync(join(files, 'broken-runbooks/good/slow-shop.yaml'), 'utf8');
-const organisationFile = fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url));
 
 describe('checking a configuration with runbooks', () => {
   let folder = '';

@@ -2,9 +2,10 @@
 import { calendarOf } from '../../src/domain/business-time.ts';
 import { checkDrill } from '../../src/embedded/drill-checks.ts';
 import { receivedFor } from '../../src/embedded/drill-client.ts';
-import { loadOrganisation, loadPacks } from '../../src/packs/load.ts';
+import { loadPacks } from '../../src/packs/load.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../../src/schema/incident.ts';
 import type { EffectRow } from '../../src/store/store.ts';
+import { sandboxOrganisation as rules } from '../support/sandbox-organisation.ts';
 import type { Product } from './product.ts';
 
 /** Deaths cost time, and at a drill's speed a second is more than a minute; everything else must hold as ever. */
@@ -27,7 +28,6 @@ const oncePerIncident: TimelineKind[] = [
 ];
 const publicOrder = ['investigating', 'identified', 'monitoring', 'resolved'];
 const open: EffectRow['status'][] = ['intent', 'started', 'unknown'];
-const rules = loadOrganisation(new URL('../../src/sandbox/organisation.yaml', import.meta.url).pathname);
 const packs = loadPacks([]);
 
 /** Resolved, its room open, the review booked, the draft written, and nothing of the ledger left in the air. */

@@ -2,10 +2,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { calendarOf, isBusinessHour } from '../../src/domain/business-time.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import type { DrillSchedule, DrillScore } from '../../src/schema/api.ts';
 import { musterProcess } from '../cli/api-server.ts';
 import { ownPacksFolder } from '../support/own-pack.ts';
+import { sandboxOrganisation } from '../support/sandbox-organisation.ts';
 import { type Product, startProduct } from './product.ts';
 
 let product: Product;
@@ -60,9 +60,7 @@ test('a forgotten transaction on a real PostgreSQL is found, its session ended a
 test('a scheduled drill is listed, starts its workflow when it is due, and is gone once it is taken back', async () => {
   const given = ['bad-release', '--day', 'first tuesday', '--at', '10:00', '--pack', 'our-own', '--severity', 'SEV2'];
   const made: DrillSchedule = JSON.parse((await muster('drill', 'schedule', ...given, '--json')).out);
-  const calendar = calendarOf(
-    loadOrganisation(new URL('../../src/sandbox/organisation.yaml', import.meta.url).pathname),
-  );
+  const calendar = calendarOf(sandboxOrganisation);
   expect(made).toMatchObject({
     scenario: 'bad-release',
     pack: 'our-own',

@@ -10,7 +10,7 @@ import type { Store } from '../../src/store/store.ts';
 import { guide } from './builders.ts';
 import { type RecordingPorts, recordingPorts } from './ports.ts';
 import { testDatabase } from './postgres.ts';
-import { sandboxOrganisation } from './vendors.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
 
 type Name = keyof Activities;
 

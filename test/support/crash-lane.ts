@@ -28,7 +28,8 @@ import { approvalKey, incident as live } from './kube/a-remediation.ts';
 import { testDatabase } from './postgres.ts';
 import { productionDatabase } from './replica.ts';
 import { byMuster } from './run-parts.ts';
-import { sandboxOrganisation, vendorSecret } from './vendors.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
+import { vendorSecret } from './vendors.ts';
 import { aKillingWire, type Strike } from './wire-that-kills.ts';
 
 export type Point = { failpoint: string } | Omit<Strike, 'act'>;

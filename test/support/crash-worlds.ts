@@ -8,8 +8,9 @@ import { anEndpointBench } from './endpoint-bench.ts';
 import type { Plane } from './kube/planes.ts';
 import type { FakeStore } from './kube/remediation-store.ts';
 import { productionDatabase } from './replica.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
 import { aSessionBench } from './session-bench.ts';
-import { sandboxOrganisation, vendorSecret } from './vendors.ts';
+import { vendorSecret } from './vendors.ts';
 
 /** Stands around every request that could change something: `send` carries it out at the target. */
 export type Around = <Answer>(send: () => Promise<Answer>) => Promise<Answer>;

@@ -16,7 +16,8 @@ import type { Decision, Plan, RemediationView, Target } from '../../src/schema/r
 import { approvalKey, incident } from './kube/a-remediation.ts';
 import { aStore, type FakeStore } from './kube/remediation-store.ts';
 import { byMuster, runParts } from './run-parts.ts';
-import { sandboxOrganisation, vendorSecret } from './vendors.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
+import { vendorSecret } from './vendors.ts';
 
 export interface EndpointBench {
   sandbox: Sandbox;

@@ -1,13 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import { createRemediationActivities } from '../../activities/run-action.ts';
 import { sandboxToken } from '../../src/domain/sandbox-token.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import { createSandboxCluster } from '../../src/integrations/kubernetes/index.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Service } from '../../src/schema/organisation.ts';
 import type { WorldOptions } from './incident-world.ts';
 import { noOtherWays, runParts } from './run-parts.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
 
 const secret = 'a secret between the sandbox and its tests';
 /** Seals decisions in tests as the api does. */
@@ -41,7 +40,7 @@ export interface PlayedCluster {
 
 /** The sandbox's cluster behind the real activities: the Deployment `checkout` in namespace `shop`. */
 export const playedCluster = async (): Promise<PlayedCluster> => {
-  const organisation = loadOrganisation(fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)));
+  const organisation = sandboxOrganisation;
   const clock = playedClock();
   const sandbox = await startSandbox({
     port: 0,

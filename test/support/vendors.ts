@@ -1,18 +1,14 @@
 /** The sandbox's vendors over their wire protocols, and the ports a worker would use to reach them. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import type { Connections } from '../../src/integrations/integration.ts';
 import { connect } from '../../src/integrations/registry.ts';
-import { loadOrganisation } from '../../src/packs/load.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
+import { sandboxOrganisation } from './sandbox-organisation.ts';
 
-export const sandboxOrganisation = loadOrganisation(
-  fileURLToPath(new URL('../../src/sandbox/organisation.yaml', import.meta.url)),
-);
 export const vendorSecret = 'a-secret-for-tests-only';
 
 export interface Vendors {

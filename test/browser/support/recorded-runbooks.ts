@@ -1,15 +1,11 @@
 /** The board of runbooks as the API makes it: what comes with Muster, one policy of your own, and what a test says happened. */
-import { fileURLToPath } from 'node:url';
 import { type BoardFacts, runbookBoard } from '../../../src/domain/runbook-board.ts';
-import { loadOrganisation } from '../../../src/packs/load.ts';
 import { readRemediationFiles } from '../../../src/packs/remediation-sources.ts';
 import type { RunbookBoard } from '../../../src/schema/runbook-board.ts';
 import { ownPolicy } from '../../support/policies.ts';
 import { quietBoard } from '../../support/quiet-board.ts';
+import { sandboxOrganisation as organisation } from '../../support/sandbox-organisation.ts';
 
-const organisation = loadOrganisation(
-  fileURLToPath(new URL('../../../src/sandbox/organisation.yaml', import.meta.url)),
-);
 const files = readRemediationFiles([], organisation);
 const own = ownPolicy(
   'shop',

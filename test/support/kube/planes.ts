@@ -13,6 +13,7 @@ import { createCluster, createSandboxCluster } from '../../../src/integrations/k
 import { createMetrics } from '../../../src/integrations/prometheus/client.ts';
 import { startSandbox } from '../../../src/sandbox/server.ts';
 import { Organisation } from '../../../src/schema/organisation.ts';
+import { sandboxFile } from '../sandbox-organisation.ts';
 
 export interface Plane {
   cluster: Cluster;
@@ -128,7 +129,7 @@ export const startSandboxPlane = async (): Promise<
   }
 > => {
   const secret = 'a-secret-of-this-test';
-  const file = fileURLToPath(new URL('../../../src/sandbox/organisation.yaml', import.meta.url));
+  const file = sandboxFile;
   const organisation = Organisation.parse(parse(await readFile(file, 'utf8')));
   // This sandbox has a cluster and no PostgreSQL.
   for (const service of Object.values(organisation.services)) delete service.database;
