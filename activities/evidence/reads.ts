@@ -37,6 +37,7 @@ export const readFigure = async (
 
 const linesMax = 1_000;
 
+const minuteMs = 60_000;
 const functions = { Average: 'AVG', Maximum: 'MAX', Minimum: 'MIN', Sum: 'SUM', SampleCount: 'COUNT' } as const;
 
 /** Metrics Insights (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html). */
@@ -50,7 +51,7 @@ type CloudMetric = Extract<RunbookRead, { read: 'cloudwatchMetric' }>;
 
 /** One figure of the minutes looked back on; an average counts each of them the same. */
 const overTheSpan = async (read: CloudMetric, at: string, metrics: Metrics | null): Promise<number | null> => {
-  const points = Math.max(1, Math.round(read.lookBack / 60_000));
+  const points = Math.max(1, Math.round(read.lookBack / minuteMs));
   const from = new Date(Date.parse(at) - read.lookBack).toISOString();
   const samples = await metrics?.queryRange(insightsOf(read), { from, to: at, points });
   const known = (samples ?? []).flatMap(({ value }) => (value === null ? [] : [value]));
