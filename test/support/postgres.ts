@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { type RunningPostgres, startPostgres } from '../../src/embedded/postgres.ts';
 import { openStore } from '../../src/store/connect.ts';
+import { freePort } from './free-ports.ts';
 
 export interface TestDatabase {
   /** For openStore: the schema is there already. */
@@ -81,6 +82,7 @@ const startShared = async (): Promise<RunningPostgres> => {
   const folder = await temporaryServerFolder();
   const server = await startPostgres({
     dataDir: folder,
+    port: await freePort(),
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' },
   });
   endWithTestProcess(server, folder);
