@@ -33,8 +33,10 @@ const letters = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 export type SwitchName = `${(typeof kinds)[number]}-${(typeof letters)[number]}`;
 const switchNames = kinds.flatMap((kind) => letters.map((letter): SwitchName => `${kind}-${letter}`));
 
-/** The catalogue says whose it is; the others are nobody's. */
+/** Of production. The others belong to `preview` in staging, and one to nobody. */
 export const switchOfCheckout: SwitchName = 'breaker-f';
+export const switchOfNobody: SwitchName = 'breaker-e';
+const owners: { [name in SwitchName]?: string | null } = { [switchOfCheckout]: 'checkout', [switchOfNobody]: null };
 
 export const switchAt = (name: SwitchName): Target => ({
   cluster: endpointName,
@@ -43,11 +45,12 @@ export const switchAt = (name: SwitchName): Target => ({
   name,
 });
 
-const entryOf = (name: SwitchName): SwitchEntry =>
-  SwitchEntry.parse({
+const entryOf = (name: SwitchName): SwitchEntry => {
+  const owner = owners[name];
+  return SwitchEntry.parse({
     title: name,
     endpoint: endpointName,
-    ...(name === switchOfCheckout ? { service: 'checkout' } : {}),
+    service: (owner === undefined ? 'preview' : owner) ?? undefined,
     kind: kindOf(name),
     ...(kindOf(name) === 'maintenance' ? { alarmAfter: '30m' } : {}),
     read: { path: `/${name}`, at: '/value', version: '/version' },
@@ -58,6 +61,7 @@ const entryOf = (name: SwitchName): SwitchEntry =>
       half: { value: 'half', words: 'every second request is answered at once' },
     },
   });
+};
 
 export interface PlayedSwitches extends Endpoint {
   /** What each switch is now; all begin with `off`. */

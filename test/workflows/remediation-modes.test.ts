@@ -5,7 +5,15 @@ import type { Mode } from '../../src/schema/remediation-policy.ts';
 import type { remediation } from '../../workflows/index.ts';
 import type { RemediationInput } from '../../workflows/remediation.ts';
 import { guide } from '../support/builders.ts';
-import { aRunbook, ownPolicy, type RunWorld, runWorld, switchAt, switchOfCheckout } from '../support/run-world.ts';
+import {
+  aRunbook,
+  ownPolicy,
+  type RunWorld,
+  runWorld,
+  switchAt,
+  switchOfCheckout,
+  switchOfNobody,
+} from '../support/run-world.ts';
 
 let bench: RunWorld;
 beforeEach(async () => {
@@ -38,8 +46,11 @@ describe('a step of a runbook', () => {
     expect(bench.switches.sent).toEqual([]);
   });
 
-  test('waits for a person where its target is of production, whichever incident wants it', async () => {
-    bench.runbooks.push(aRunbook('slow', 'Slow', [{ id: 'break', switch: switchOfCheckout, on: {} }]));
+  test.each([
+    ['of production', switchOfCheckout],
+    ["nobody's", switchOfNobody],
+  ])('waits for a person where its target is %s, whichever incident wants it', async (_, target) => {
+    bench.runbooks.push(aRunbook('slow', 'Slow', [{ id: 'break', switch: target, on: {} }]));
     const incident = await bench.incident({ title: 'Slow', service: 'preview' });
     const run = await bench.has(incident, 'awaitingApproval');
     expect(run.modeBecause.join()).toContain('policy production says approve for B1 in production');
