@@ -101,11 +101,15 @@ export const factTable = {
     active: { type: 'number', means: 'sessions with a running statement' },
     idle: { type: 'number', means: 'sessions without one' },
     idleInTransaction: { type: 'number', means: 'sessions that hold a transaction open and do nothing' },
-    longestActiveMinutes: { type: 'number', means: 'age of the oldest one with a running statement' },
+    longestActiveMinutes: {
+      type: 'number',
+      means: 'age of the oldest one whose statement runs and waits for no other session',
+    },
     longestIdleMinutes: { type: 'number', means: 'how long the oldest idle session has been so' },
     longestIdleInTransactionMinutes: { type: 'number', means: 'age of the oldest transaction that does nothing' },
     blocked: { type: 'number', means: 'sessions that wait for another one' },
     blockers: { type: 'number', means: 'sessions that others wait for and that wait for nobody' },
+    activeBlockers: { type: 'number', means: 'those of them that run a statement, which could be cancelled' },
   },
   health: {
     ok: { type: 'truth', means: 'the health endpoint says well' },

@@ -42,6 +42,7 @@ export const databaseFacts = ({ database }: Evidence): Part<'database'> => {
   const { connections, sessions, left, blockers } = database;
   const inState = (state: string) => sessions.filter((session) => session.state.startsWith(state));
   const [active, stuck] = [inState('active'), inState('idle in transaction')];
+  const running = active.filter(({ blockedBy }) => blockedBy.length === 0);
   const idle = sessions.filter(({ state }) => state === 'idle');
   const sawAllBusy = left === 0 || idle.length > 0;
   const oldestMinutes = (some: { ageSeconds: number }[], all: boolean) => {
@@ -58,10 +59,12 @@ export const databaseFacts = ({ database }: Evidence): Part<'database'> => {
       blocked: sessions.filter(({ blockedBy }) => blockedBy.length > 0).length,
     }),
     ...(left === 0 && { idle: idle.length }),
-    longestActiveMinutes: oldestMinutes(active, sawAllBusy),
+    longestActiveMinutes: oldestMinutes(running, sawAllBusy),
     longestIdleMinutes: oldestMinutes(idle, left === 0),
     longestIdleInTransactionMinutes: oldestMinutes(stuck, sawAllBusy),
     blockers: blockers.length,
+    // Who holds others up is listed first, so one that is left out is left out of the blockers too.
+    activeBlockers: blockers.filter(({ pid }) => running.some((session) => session.pid === pid)).length,
   };
 };
 

@@ -232,7 +232,15 @@ describe('figures', () => {
       longestIdleMinutes: 0,
       blocked: 1,
       blockers: 1,
+      activeBlockers: 0,
     });
+  });
+  test('of a database tell a statement that runs from one that only waits, and from one that is in the way', () => {
+    const waits = { ...session, pid: 3, ageSeconds: 3_600, blockedBy: [1] };
+    const facts = factsFor({
+      database: { ...database([session, waits]), blockers: [{ pid: 1, waiting: 1, ageSeconds: 600 }] },
+    });
+    expect(facts.database).toMatchObject({ longestActiveMinutes: 10, blocked: 1, blockers: 1, activeBlockers: 1 });
   });
   test('of a database with more sessions than are listed do not take those for none', () => {
     const some = factsFor({ database: database([session, stuck, idle], 300) }).database;

@@ -75,10 +75,27 @@ const cases: Case[] = [
       ]),
     }),
     incident: anIncident('DatabaseLocks'),
+    first: 'database-issues: endIdleInTransaction',
+    does: ['terminate-session', 'orders'],
+    twin: {
+      where: 'every session is young and in nobody’s way',
+      evidence: anEvidence({ database: aDatabase(40, [['active', 1]]) }),
+    },
+  },
+  {
+    runbook: 'database-issues',
+    where: 'a statement that runs blocks others',
+    evidence: anEvidence({
+      database: aDatabase(40, [
+        ['active', 4],
+        ['active', 3, 1],
+      ]),
+    }),
+    incident: anIncident('DatabaseLocks'),
     first: 'database-issues: cancelBlockers',
     does: ['cancel-query', 'orders'],
     twin: {
-      where: 'every session is young and in nobody’s way',
+      where: 'every statement is young and in nobody’s way',
       evidence: anEvidence({ database: aDatabase(40, [['active', 1]]) }),
     },
   },
