@@ -50,6 +50,9 @@ export const atRestDo = async <Answer>(
   }
 };
 
+/** What has failed twice will be tried for as long as the test lets it fail: that is no reason to wait. */
+const attemptsMax = 2;
+
 /** Waits until the workflow has no task and no activity under way; after twenty seconds it is as it is. */
 export const atRest = async (handle: WorkflowHandle): Promise<void> => {
   let seen = -1;
@@ -58,7 +61,8 @@ export const atRest = async (handle: WorkflowHandle): Promise<void> => {
     const last = events?.at(-1);
     const deciding = last?.workflowTaskScheduledEventAttributes || last?.workflowTaskStartedEventAttributes;
     const count = events?.length ?? 0;
-    if (!deciding && (raw.pendingActivities?.length ?? 0) === 0 && count === seen) return;
+    const busy = raw.pendingActivities?.some(({ attempt }) => (attempt ?? 1) <= attemptsMax) ?? false;
+    if (!deciding && !busy && count === seen) return;
     seen = deciding ? -1 : count;
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
