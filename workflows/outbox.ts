@@ -100,7 +100,9 @@ export class Outbox {
     if (!paging) this.hasWaited = false;
     this.sending = true;
     this.desk.background(async () => {
-      await this.send(paging ? durably.tell : atOnce.tell);
+      await this.send((batch) =>
+        (paging ? durably : atOnce).tell.executeWithOptions({ summary: destinationsOf(batch) }, [batch]),
+      );
       this.sending = false;
     });
   }
@@ -202,6 +204,10 @@ const attempt = async (tell: Activities['tell'], batch: Telling[]): Promise<(Tol
 
 /** Packs may write the channel with or without its hash. */
 const standingChannel = (rules: Rules): string => `#${rules.policy.room.notifyChannel.replace(/^#/, '')}`;
+
+/** For whoever looks at the history. */
+const destinationsOf = (batch: Telling[]): string =>
+  [...new Set(batch.map((one) => ('room' in one ? `${one.kind} ${one.room}` : one.kind)))].join(', ');
 
 const describe = (one: Telling): string => {
   switch (one.kind) {

@@ -1,4 +1,5 @@
 /** What the conditions and sentences of a runbook are filled with. Pure: whoever evaluates conditions is handed in. */
+import { spanInWords } from './duration.ts';
 import type { Facts } from './fact-table.ts';
 
 export interface Known {
@@ -32,12 +33,13 @@ const placeholder = /\{([A-Za-z]+\.[A-Za-z0-9]+)\}/g;
 export const placeholdersOf = (sentence: string): string[] =>
   [...sentence.matchAll(placeholder)].map(([, path = '']) => path);
 
-/** `{change.what}` becomes the fact in words; one that is not known says so. */
+/** `{change.what}` becomes the fact in words, with its unit where it is a time; one that is not known says so. */
 export const fillSentence = (sentence: string, known: Known): string =>
-  sentence.replace(placeholder, (_, path: string) => inWords(valueAt(known, path)));
+  sentence.replace(placeholder, (_, path: string) => inWords(valueAt(known, path), path));
 
-const inWords = (value: ReturnType<typeof valueAt>): string => {
+const inWords = (value: ReturnType<typeof valueAt>, path: string): string => {
   if (value === undefined) return '(unknown)';
+  if (typeof value === 'number' && path.endsWith('Minutes')) return spanInWords(value * 60_000);
   if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return Array.isArray(value) ? value.join(', ') : value;

@@ -39,10 +39,10 @@ describe('a compiled runbook', () => {
       workload: { name: 'checkout' },
     };
     expect(compiled(facts)).toMatchObject({
-      because: 'the release of checkout 2.4.0 came 4.53 min before.',
+      because: 'the release of checkout 2.4.0 came 4 min 32 s before.',
       look: ['How checkout does against yesterday.'],
     });
-    expect(compiled({}).because).toBe('(unknown) came (unknown) min before.');
+    expect(compiled({}).because).toBe('(unknown) came (unknown) before.');
   });
 
   test('has its figures from the inputs, within their bounds', () => {

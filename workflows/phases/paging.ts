@@ -14,7 +14,7 @@ export const pageDuty = (desk: Desk, asked: DutyPage): void => {
   desk.outbox.pagesInFlight += 1;
   desk.background(async () => {
     try {
-      const outcome = await page({
+      const request = {
         incident: desk.context,
         key: `${desk.state.id}/page/${step}`,
         duty,
@@ -22,7 +22,8 @@ export const pageDuty = (desk: Desk, asked: DutyPage): void => {
         summary: `${desk.state.severity} ${desk.state.title}`,
         fallback,
         ...(contactFrom === undefined ? {} : { contactFrom }),
-      });
+      };
+      const outcome = await page.executeWithOptions({ summary: `page ${duty}: ${why}` }, [request]);
       recordOutcome(desk, asked, outcome);
       if (outcome.nobodyOnDuty && outcome.reached.length === 0) whenNobody?.();
     } catch (error) {

@@ -55,6 +55,7 @@ const askFor = async (run: Run, plan: Plan, revert: boolean): Promise<ApplyResul
     ...applying,
     startToCloseTimeout: Math.max(plan.within, 45_000),
     scheduleToCloseTimeout: plan.within,
+    summary: `${revert ? 'take back' : 'carry out'}: ${sentenceOf(plan, revert)}`,
   });
   try {
     return await applyRemediation({
