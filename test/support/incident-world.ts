@@ -9,6 +9,7 @@ import type { Organisation } from '../../src/schema/organisation.ts';
 import type { PackDocument } from '../../src/schema/policy.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
+import { heartbeats } from '../../worker/heartbeats.ts';
 import type { incident } from '../../workflows/index.ts';
 import type { Command, command } from '../../workflows/messages.ts';
 import { atRest, atRestDo } from './at-rest.ts';
@@ -87,6 +88,8 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
   };
   const activities = { ...createActivities(dependencies), ...options.more?.(dependencies, environment) };
   const { nativeConnection: connection } = environment;
+  // Without it an activity that a busy machine takes ten seconds for would be begun a second time.
+  const interceptors = { activity: [heartbeats] };
   const startWorkers = async (): Promise<() => Promise<void>> => {
     const workers = [
       await Worker.create({
@@ -94,12 +97,13 @@ export const incidentWorld = async (options: WorldOptions = {}): Promise<Inciden
         taskQueue: 'muster',
         workflowBundle: workflows,
         activities,
+        interceptors,
         ...(options.forgetful ? { maxCachedWorkflows: 0 } : {}),
       }),
     ];
     if (options.remediation) {
       const activities = options.remediation({ store, organisation, ports });
-      workers.push(await Worker.create({ connection, taskQueue: 'muster-remediation', activities }));
+      workers.push(await Worker.create({ connection, taskQueue: 'muster-remediation', activities, interceptors }));
     }
     const runs = Promise.all(workers.map((one) => one.run()));
     return async () => {
