@@ -1,6 +1,6 @@
 import { InvalidInput } from '../src/domain/errors.ts';
-import { dutiesOf } from '../src/domain/escalation.ts';
-import { firstView } from '../src/domain/first-state.ts';
+import { dutiesOf } from '../src/domain/incident/escalation.ts';
+import { firstView } from '../src/domain/incident/first-state.ts';
 import { policyFor, rosterFor, serviceFacts } from '../src/packs/load.ts';
 import { momentsFor } from '../src/packs/moments.ts';
 import type { Actor } from '../src/schema/incident.ts';

@@ -5,16 +5,16 @@
  * silently, lists do not.
  */
 import type { z } from 'zod';
-import { personNamed } from '../src/domain/change-author.ts';
-import { digestOf } from '../src/domain/change-digest.ts';
-import type { NamespaceState, SeenChange, SeenData, SeenWorkload } from '../src/domain/change-seen.ts';
-import { lookAtNamespace } from '../src/domain/change-watch.ts';
-import { lookAtNodes, type NodesState } from '../src/domain/change-watch-nodes.ts';
-import { sameJson } from '../src/domain/plan-hash.ts';
+import { personNamed } from '../src/domain/changes/author.ts';
+import { digestOf } from '../src/domain/changes/digest.ts';
+import type { NamespaceState, SeenChange, SeenData, SeenWorkload } from '../src/domain/changes/seen.ts';
+import { lookAtNamespace } from '../src/domain/changes/watch.ts';
+import { lookAtNodes, type NodesState } from '../src/domain/changes/watch-nodes.ts';
+import { releasesOfReplicaSets, releasesOfRevisions } from '../src/domain/kubernetes/releases.ts';
+import { ownedBy } from '../src/domain/kubernetes/rollout-history.ts';
 import { redactSecrets } from '../src/domain/redaction.ts';
-import { releasesOfReplicaSets, releasesOfRevisions } from '../src/domain/releases.ts';
-import { ownedBy } from '../src/domain/rollout-history.ts';
-import { targetKey } from '../src/domain/target.ts';
+import { sameJson } from '../src/domain/remediation/plan-hash.ts';
+import { targetKey } from '../src/domain/remediation/target.ts';
 import type { Cluster } from '../src/integrations/integration.ts';
 import type { NewChange, RecordedChange } from '../src/schema/change.ts';
 import { Autoscaler, ConfigMap, ControllerRevision, Node, ReplicaSet, Workload } from '../src/schema/kubernetes.ts';

@@ -1,4 +1,4 @@
-import { holdersOf } from '../src/domain/on-call.ts';
+import { holdersOf } from '../src/domain/on-call/on-call.ts';
 import type { Room } from '../src/schema/incident.ts';
 import { attempt } from './attempt.ts';
 import { type Dependencies, incidentPage } from './dependencies.ts';

@@ -1,8 +1,8 @@
-import { calendarOf } from '../src/domain/business-time.ts';
-import { acceptsAlerts } from '../src/domain/correlation.ts';
-import { scheduledMoment } from '../src/domain/drill-schedule.ts';
 import { InvalidInput } from '../src/domain/errors.ts';
-import { render } from '../src/domain/render.ts';
+import { acceptsAlerts } from '../src/domain/incident/correlation.ts';
+import { calendarOf } from '../src/domain/on-call/business-time.ts';
+import { scheduledMoment } from '../src/domain/on-call/drill-schedule.ts';
+import { render } from '../src/domain/telling/render.ts';
 import type { ScheduledMoment, StartDrill } from '../src/schema/api.ts';
 import { incidentStatuses } from '../src/schema/incident.ts';
 import { attempt } from './attempt.ts';

@@ -1,6 +1,6 @@
 /** How the world is touched. Workflows know only the types of this file; worker/ builds the real thing. */
-import type { NextMethod } from '../src/domain/contacts.ts';
-import type { ApprovalRule } from '../src/domain/mode-rules.ts';
+import type { NextMethod } from '../src/domain/incident/contacts.ts';
+import type { ApprovalRule } from '../src/domain/remediation/mode-rules.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, Room, TimelineEntry } from '../src/schema/incident.ts';

@@ -1,4 +1,4 @@
-import { holdersOf } from '../src/domain/on-call.ts';
+import { holdersOf } from '../src/domain/on-call/on-call.ts';
 import type { ChatVerbs } from './chat.ts';
 import { type Dependencies, incidentPage } from './dependencies.ts';
 import type { Telling } from './index.ts';

@@ -1,6 +1,6 @@
-import { nextMethod } from '../src/domain/contacts.ts';
 import { VendorError } from '../src/domain/errors.ts';
-import { holdersOf } from '../src/domain/on-call.ts';
+import { nextMethod } from '../src/domain/incident/contacts.ts';
+import { holdersOf } from '../src/domain/on-call/on-call.ts';
 import type { Connections, PageCall } from '../src/integrations/integration.ts';
 import type { ContactMethod, Organisation } from '../src/schema/organisation.ts';
 import { attempt, within } from './attempt.ts';

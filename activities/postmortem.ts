@@ -1,6 +1,6 @@
 import { spanInWords } from '../src/domain/duration.ts';
 import { NotFound, Unavailable } from '../src/domain/errors.ts';
-import { type Fact, render, Written, writeFor } from '../src/domain/render.ts';
+import { type Fact, render, Written, writeFor } from '../src/domain/telling/render.ts';
 import type { ActionItem } from '../src/schema/api.ts';
 import type { Evidence } from '../src/schema/evidence.ts';
 import type { IncidentView, TimelineItem } from '../src/schema/incident.ts';

@@ -1,5 +1,5 @@
-import { environmentOf } from '../src/domain/mode-scope.ts';
-import { trustOutcomeOf } from '../src/domain/trust.ts';
+import { environmentOf } from '../src/domain/remediation/mode-scope.ts';
+import { trustOutcomeOf } from '../src/domain/remediation/trust.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import type { RemediationView } from '../src/schema/remediation.ts';
 import type { Store } from '../src/store/store.ts';

@@ -1,5 +1,5 @@
-import { calendarOf, reviewSlot, windowEnd } from '../src/domain/business-time.ts';
-import { render } from '../src/domain/render.ts';
+import { calendarOf, reviewSlot, windowEnd } from '../src/domain/on-call/business-time.ts';
+import { render } from '../src/domain/telling/render.ts';
 import { type Dependencies, incidentPage, mailFromPreset } from './dependencies.ts';
 import { inWords, isFinal } from './failure.ts';
 import type { Activities, IncidentContext, ReviewRequest } from './index.ts';

@@ -1,10 +1,10 @@
-import { acceptsAlerts } from '../src/domain/correlation.ts';
 import { Conflict, NotFound, Unavailable } from '../src/domain/errors.ts';
-import { holdersOf } from '../src/domain/on-call.ts';
-import { render } from '../src/domain/render.ts';
-import { type LookedBefore, lookAtShift, type ShiftLook } from '../src/domain/shift-look.ts';
-import { answersFor, teamsOfShift } from '../src/domain/shift-teams.ts';
-import { muster } from '../src/domain/story.ts';
+import { acceptsAlerts } from '../src/domain/incident/correlation.ts';
+import { muster } from '../src/domain/incident/story.ts';
+import { holdersOf } from '../src/domain/on-call/on-call.ts';
+import { type LookedBefore, lookAtShift, type ShiftLook } from '../src/domain/on-call/shift-look.ts';
+import { answersFor, teamsOfShift } from '../src/domain/on-call/shift-teams.ts';
+import { render } from '../src/domain/telling/render.ts';
 import { type Actor, type IncidentView, incidentStatuses, type RoleName } from '../src/schema/incident.ts';
 import type { Named, ShiftChange, ShiftNote } from '../src/schema/shift.ts';
 import { attempt } from './attempt.ts';

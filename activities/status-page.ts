@@ -1,5 +1,5 @@
-import { type Inventory, inventoryOf, type Leak, leaksIn } from '../src/domain/leak-guard.ts';
-import { type Fact, render } from '../src/domain/render.ts';
+import { type Inventory, inventoryOf, type Leak, leaksIn } from '../src/domain/telling/leak-guard.ts';
+import { type Fact, render } from '../src/domain/telling/render.ts';
 import type { StatusPost } from '../src/integrations/integration.ts';
 import type { MessageName } from '../src/schema/policy.ts';
 import type { Dependencies } from './dependencies.ts';

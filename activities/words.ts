@@ -1,4 +1,4 @@
-import { type Fact, render, Written, writeFor } from '../src/domain/render.ts';
+import { type Fact, render, Written, writeFor } from '../src/domain/telling/render.ts';
 import type { MessageName } from '../src/schema/policy.ts';
 import { type Dependencies, incidentPage } from './dependencies.ts';
 import { inWords } from './failure.ts';

@@ -3,7 +3,7 @@
  * attach, instead of in the evidence of an incident at night. It only asks and tells; nothing waits for it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { wordsOf } from '../src/domain/runbook-words.ts';
+import { wordsOf } from '../src/domain/runbook/words.ts';
 import type { CloudAccess, CloudCapability, CloudRight } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import type { RunbookDocument } from '../src/schema/runbook.ts';

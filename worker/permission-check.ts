@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { missingInWords, type Permission, readPermission } from '../src/domain/permission.ts';
+import { missingInWords, type Permission, readPermission } from '../src/domain/kubernetes/permission.ts';
 import type { Cluster } from '../src/integrations/integration.ts';
 import type { Organisation } from '../src/schema/organisation.ts';
 import type { Needs } from './roles.ts';

@@ -1,5 +1,5 @@
 /** IAM policies as JSON: one file per capability, made from what the code that asks AWS says it needs. */
-import { type IamNeeds, policyOf } from '../src/domain/iam-right.ts';
+import { type IamNeeds, policyOf } from '../src/domain/remediation/iam-right.ts';
 import { account } from './roles.ts';
 
 /**

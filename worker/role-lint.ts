@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { type Permission, readPermission } from '../src/domain/permission.ts';
+import { type Permission, readPermission } from '../src/domain/kubernetes/permission.ts';
 import type { Needs } from './roles.ts';
 
 /** What is read of a manifest; the rest is Kubernetes'. */

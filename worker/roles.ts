@@ -1,6 +1,6 @@
 /** Roles of the remediation worker as manifests: one file per action, made from what the action says it needs. */
 import { stringify } from 'yaml';
-import { type Permission, readPermission, rulesFor } from '../src/domain/permission.ts';
+import { type Permission, readPermission, rulesFor } from '../src/domain/kubernetes/permission.ts';
 
 /** The service account that the roles are bound to. */
 export const account = { name: 'muster-remediation', namespace: 'muster' };

@@ -1,5 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import type { Due } from '../src/domain/deadlines.ts';
+import type { Due } from '../src/domain/incident/deadlines.ts';
 
 /** Deadlines closer than this are met together: a timer of milliseconds costs a wake-up and is late by more anyway. */
 const graceMs = 1_000;

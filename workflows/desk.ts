@@ -1,12 +1,12 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { IncidentContext, ServiceFacts, SignalValue } from '../activities/index.ts';
-import { deadlinesOf } from '../src/domain/deadlines.ts';
-import type { FactNow } from '../src/domain/due.ts';
+import { deadlinesOf } from '../src/domain/incident/deadlines.ts';
+import type { FactNow } from '../src/domain/incident/due.ts';
 import { evolve } from '../src/domain/incident/evolve.ts';
 import type { Fact } from '../src/domain/incident/fact.ts';
+import { type IncidentState, type Rules, severityPolicy } from '../src/domain/incident/state.ts';
 import { viewOf } from '../src/domain/incident/view.ts';
-import { type IncidentState, type Rules, severityPolicy } from '../src/domain/incident-state.ts';
-import type { Ending } from '../src/domain/runbook-next.ts';
+import type { Ending } from '../src/domain/runbook/next.ts';
 import type { AlertReference } from '../src/schema/alert.ts';
 import type { IncidentView } from '../src/schema/incident.ts';
 import { boardOf } from './board.ts';

@@ -8,10 +8,10 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { Activities, IncidentContext } from '../activities/index.ts';
-import type { Due } from '../src/domain/deadlines.ts';
 import { instant, spanInWords } from '../src/domain/duration.ts';
+import type { Due } from '../src/domain/incident/deadlines.ts';
+import { muster } from '../src/domain/incident/story.ts';
 import { sentence } from '../src/domain/sentence.ts';
-import { muster } from '../src/domain/story.ts';
 import type { FollowUpView } from '../src/schema/api.ts';
 import type { Actor, IncidentView, TimelineEntry, TimelineKind } from '../src/schema/incident.ts';
 import type { SeverityPolicy } from '../src/schema/policy.ts';

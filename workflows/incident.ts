@@ -4,7 +4,7 @@
  */
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { IncidentInput } from '../activities/index.ts';
-import { isOver } from '../src/domain/incident-state.ts';
+import { isOver } from '../src/domain/incident/state.ts';
 import type { IncidentView } from '../src/schema/incident.ts';
 import type { Desk } from './desk.ts';
 import { admitIncident, openIncident } from './phases/admission.ts';

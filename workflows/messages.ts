@@ -80,7 +80,7 @@ export type Decide = Command & {
   remediationId: string;
   planHash: string;
   reason?: string | undefined;
-  /** See src/domain/approval-seal.ts: carried, and checked where it counts. */
+  /** See src/domain/remediation/approval-seal.ts: carried, and checked where it counts. */
   seal: string;
   /** When the API took it: part of the seal, so that an old yes cannot be used again. */
   sealedAt: string;

@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, Telling, Told } from '../activities/index.ts';
-import type { Rules } from '../src/domain/incident-state.ts';
-import type { Announcement } from '../src/domain/story.ts';
+import type { Rules } from '../src/domain/incident/state.ts';
+import type { Announcement } from '../src/domain/incident/story.ts';
 import type { TimelineEntry } from '../src/schema/incident.ts';
 import { telling, tellingAtOnce } from './activity-options.ts';
 import type { Desk } from './desk.ts';

@@ -15,8 +15,8 @@ import {
 } from '@temporalio/workflow';
 import type { ShiftActivities, ShiftMessage } from '../activities/shift.ts';
 import { instant } from '../src/domain/duration.ts';
-import * as shifts from '../src/domain/shift.ts';
-import type { ShiftLook } from '../src/domain/shift-look.ts';
+import * as shifts from '../src/domain/on-call/shift.ts';
+import type { ShiftLook } from '../src/domain/on-call/shift-look.ts';
 import type { ShiftView } from '../src/schema/shift.ts';
 import { handingOver, looking, telling } from './activity-options.ts';
 import { Alarm } from './deadlines.ts';

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod';
 import { InvalidInput } from '../../src/domain/errors.ts';
-import type { Rules } from '../../src/domain/mode-rules.ts';
+import type { Rules } from '../../src/domain/remediation/mode-rules.ts';
 import type { Cluster, Database, Endpoint } from '../../src/integrations/integration.ts';
 import type { WeighedKind } from '../../src/schema/change.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';

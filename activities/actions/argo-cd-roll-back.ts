@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Unavailable } from '../../src/domain/errors.ts';
 import {
   automatedOf,
   chooseDeployment,
@@ -12,8 +13,7 @@ import {
   type Release,
   type RollBackState,
   settlementOf,
-} from '../../src/domain/argo-cd.ts';
-import { Unavailable } from '../../src/domain/errors.ts';
+} from '../../src/domain/remediation/argo-cd.ts';
 import { ArgoApplication } from '../../src/schema/argo-cd.ts';
 import type { Guard, HttpRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, type Draft, defineAction, Refused, type Step } from './action.ts';

@@ -1,10 +1,10 @@
 /** Reading a cluster: every refusal in words that name the missing permission, every object checked but kept whole. */
 import type { z } from 'zod';
-import { minAvailableOf } from '../../src/domain/availability.ts';
 import { Unavailable, VendorError } from '../../src/domain/errors.ts';
-import { missingInWords } from '../../src/domain/permission.ts';
-import { figuresOf } from '../../src/domain/rollout.ts';
-import { ownedBy } from '../../src/domain/rollout-history.ts';
+import { minAvailableOf } from '../../src/domain/kubernetes/availability.ts';
+import { missingInWords } from '../../src/domain/kubernetes/permission.ts';
+import { figuresOf } from '../../src/domain/kubernetes/rollout.ts';
+import { ownedBy } from '../../src/domain/kubernetes/rollout-history.ts';
 import type { Cluster, ClusterRequest } from '../../src/integrations/integration.ts';
 import {
   ControllerRevision,

@@ -1,8 +1,8 @@
 /** Whether the database of a workload can bear the connections of more replicas. */
 
-import { connectionBudget } from '../../src/domain/connection-budget.ts';
 import { InvalidInput, VendorError } from '../../src/domain/errors.ts';
-import { targetKey } from '../../src/domain/target.ts';
+import { connectionBudget } from '../../src/domain/remediation/connection-budget.ts';
+import { targetKey } from '../../src/domain/remediation/target.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 import type { ActionContext } from './action.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { spanInWords } from '../../src/domain/duration.ts';
-import { isReady } from '../../src/domain/rollout.ts';
+import { isReady } from '../../src/domain/kubernetes/rollout.ts';
 import { Node, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
 import { Duration } from '../../src/schema/policy.ts';
 import type { Guard, Request } from '../../src/schema/remediation.ts';

@@ -1,7 +1,7 @@
 /** Reading an endpoint of the catalogue: every refusal in words that name what to grant or to correct. */
 import { VendorError } from '../../src/domain/errors.ts';
 import { redactSecrets } from '../../src/domain/redaction.ts';
-import { type Reading, valueAt } from '../../src/domain/switch.ts';
+import { type Reading, valueAt } from '../../src/domain/remediation/switch.ts';
 import { type ActionContext, Refused } from './action.ts';
 
 type Way = Pick<ActionContext, 'endpoint' | 'organisation' | 'target'>;

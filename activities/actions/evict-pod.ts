@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { minAvailableOf, staysAvailableAfter } from '../../src/domain/availability.ts';
-import { isReady } from '../../src/domain/rollout.ts';
+import { minAvailableOf, staysAvailableAfter } from '../../src/domain/kubernetes/availability.ts';
+import { isReady } from '../../src/domain/kubernetes/rollout.ts';
 import { type Meta, Pod, ReplicaSet, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';

@@ -1,5 +1,5 @@
 /** Asking the cluster to end a pod: an eviction, and never a deletion, as it honours disruption budgets. */
-import { isReady } from '../../src/domain/rollout.ts';
+import { isReady } from '../../src/domain/kubernetes/rollout.ts';
 import type { DisruptionBudget, Pod } from '../../src/schema/kubernetes.ts';
 import type { Guard, KubernetesRequest } from '../../src/schema/remediation.ts';
 import { namespacedPath } from './cluster-reads.ts';

@@ -1,8 +1,8 @@
 /** Guards that several actions share. Each says what was looked at, with values, whether it passed or not. */
-import { staysAvailableAfter } from '../../src/domain/availability.ts';
-import { allowedByLabel } from '../../src/domain/mode-scope.ts';
-import { changeOf, figuresOf, isRolling } from '../../src/domain/rollout.ts';
-import { isUntouchable } from '../../src/domain/target.ts';
+import { staysAvailableAfter } from '../../src/domain/kubernetes/availability.ts';
+import { changeOf, figuresOf, isRolling } from '../../src/domain/kubernetes/rollout.ts';
+import { allowedByLabel } from '../../src/domain/remediation/mode-scope.ts';
+import { isUntouchable } from '../../src/domain/remediation/target.ts';
 import type { Meta, Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import type { ActionContext } from './action.ts';

@@ -11,7 +11,7 @@ import {
   type SwitchReading,
   stateNamed,
   switchClass,
-} from '../../src/domain/switch.ts';
+} from '../../src/domain/remediation/switch.ts';
 import type { SwitchEntry } from '../../src/schema/endpoint.ts';
 import { Duration } from '../../src/schema/policy.ts';
 import type { HttpRequest } from '../../src/schema/remediation.ts';

@@ -1,6 +1,6 @@
 /** The cordon of a node: whose it is, how it is set and lifted, and what must hold before it is. */
 import { z } from 'zod';
-import { nodesStayReady } from '../../src/domain/availability.ts';
+import { nodesStayReady } from '../../src/domain/kubernetes/availability.ts';
 import { Node } from '../../src/schema/kubernetes.ts';
 import type { Guard, KubernetesRequest, Observed } from '../../src/schema/remediation.ts';
 import type { ActionContext } from './action.ts';

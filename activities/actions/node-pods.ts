@@ -1,7 +1,7 @@
 /** Which pods of a node a drain takes, and which of them would be missed. Pure. */
 import { z } from 'zod';
-import { isReady } from '../../src/domain/rollout.ts';
-import { isUntouchable } from '../../src/domain/target.ts';
+import { isReady } from '../../src/domain/kubernetes/rollout.ts';
+import { isUntouchable } from '../../src/domain/remediation/target.ts';
 import { type DisruptionBudget, type Meta, Pod } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import { covers } from './cluster-reads.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { troubleOf } from '../../src/domain/rollout.ts';
-import { restartAnnotation } from '../../src/domain/rollout-history.ts';
+import { troubleOf } from '../../src/domain/kubernetes/rollout.ts';
+import { restartAnnotation } from '../../src/domain/kubernetes/rollout-history.ts';
 import type { Pod, Template } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import { defineAction } from './action.ts';

@@ -1,8 +1,8 @@
 /** Rolling back what keeps its history in ControllerRevisions; StatefulSet and DaemonSet say what is their own. */
 import { z } from 'zod';
-import { chooseRevision } from '../../src/domain/controller-revisions.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { templateHash } from '../../src/domain/rollout-history.ts';
+import { chooseRevision } from '../../src/domain/kubernetes/controller-revisions.ts';
+import { templateHash } from '../../src/domain/kubernetes/rollout-history.ts';
 import type { Workload } from '../../src/schema/kubernetes.ts';
 import type { BlastClass, Guard } from '../../src/schema/remediation.ts';
 import { type Action, defineAction, Refused } from './action.ts';

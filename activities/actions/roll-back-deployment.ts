@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { chooseDestination, revisionOf, templateHash, withoutHash } from '../../src/domain/rollout-history.ts';
+import {
+  chooseDestination,
+  revisionOf,
+  templateHash,
+  withoutHash,
+} from '../../src/domain/kubernetes/rollout-history.ts';
 import { defineAction, Refused } from './action.ts';
 import { healthyWanted, readWorkload, replicaSetsOf } from './cluster-reads.ts';
 import { mayBeTouched, nobodyElseOwnsIt, notPaused, staysAvailable } from './guards.ts';

@@ -6,7 +6,7 @@ import {
   imagesOf,
   isMovingTag,
   tagOf,
-} from '../../src/domain/rollout-history.ts';
+} from '../../src/domain/kubernetes/rollout-history.ts';
 import type { Template, Workload } from '../../src/schema/kubernetes.ts';
 import type { Difference, Guard } from '../../src/schema/remediation.ts';
 import type { ActionContext, Draft } from './action.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { figuresOf, troubleOf } from '../../src/domain/rollout.ts';
+import { figuresOf, troubleOf } from '../../src/domain/kubernetes/rollout.ts';
 import { Autoscaler, type Workload } from '../../src/schema/kubernetes.ts';
 import type { BlastClass, Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';

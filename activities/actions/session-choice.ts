@@ -8,7 +8,7 @@ import {
   sessionCap,
   sessionGroups,
   whySpared,
-} from '../../src/domain/sessions.ts';
+} from '../../src/domain/remediation/sessions.ts';
 import { type DatabaseActivity, type DatabaseEntry, Session } from '../../src/schema/database.ts';
 import { Duration } from '../../src/schema/policy.ts';
 import type { PostgresRequest, Request } from '../../src/schema/remediation.ts';

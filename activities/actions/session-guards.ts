@@ -1,4 +1,4 @@
-import { lockWaits, sessionCap, whySpared } from '../../src/domain/sessions.ts';
+import { lockWaits, sessionCap, whySpared } from '../../src/domain/remediation/sessions.ts';
 import type { Session } from '../../src/schema/database.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import type { ActionContext, Settlement } from './action.ts';

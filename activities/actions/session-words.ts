@@ -1,5 +1,5 @@
 /** Sessions in words for people: never with the data of their statements. */
-import type { SessionGroup } from '../../src/domain/sessions.ts';
+import type { SessionGroup } from '../../src/domain/remediation/sessions.ts';
 import type { Session } from '../../src/schema/database.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 

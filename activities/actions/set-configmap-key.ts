@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mounts, readsAtStart } from '../../src/domain/config-readers.ts';
+import { mounts, readsAtStart } from '../../src/domain/diagnosis/config-readers.ts';
 import { holdsSecret } from '../../src/domain/redaction.ts';
 import { sha256 } from '../../src/domain/sha256.ts';
 import { ConfigMap, Workload } from '../../src/schema/kubernetes.ts';

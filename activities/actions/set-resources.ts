@@ -10,8 +10,8 @@ import {
   memoryRequestOf,
   raisedLimit,
   withMemory,
-} from '../../src/domain/memory-raise.ts';
-import { bytesOf, mebibytes } from '../../src/domain/quantity.ts';
+} from '../../src/domain/kubernetes/memory-raise.ts';
+import { bytesOf, mebibytes } from '../../src/domain/kubernetes/quantity.ts';
 import type { Workload } from '../../src/schema/kubernetes.ts';
 import type { Guard, Target } from '../../src/schema/remediation.ts';
 import { LimitRange, ResourceQuota, RoomOfNode } from '../../src/schema/resource-limits.ts';

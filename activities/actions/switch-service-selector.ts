@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sameJson } from '../../src/domain/plan-hash.ts';
-import { isReady } from '../../src/domain/rollout.ts';
+import { isReady } from '../../src/domain/kubernetes/rollout.ts';
+import { sameJson } from '../../src/domain/remediation/plan-hash.ts';
 import { EndpointSlice, type Pod, Service } from '../../src/schema/kubernetes.ts';
 import type { Guard } from '../../src/schema/remediation.ts';
 import { type ActionContext, defineAction, Refused } from './action.ts';

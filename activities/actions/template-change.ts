@@ -1,9 +1,9 @@
 /** What rollback, restart and set-resources have in common: all replace a workload's pod template, and only if it is still the one the plan saw. */
-import { currentRevision, podHashLabel, revisionsOf } from '../../src/domain/controller-revisions.ts';
-import { sameJson } from '../../src/domain/plan-hash.ts';
-import { rolloutStatus } from '../../src/domain/rollout.ts';
-import { currentReplicaSet } from '../../src/domain/rollout-history.ts';
-import { statefulSetStatus } from '../../src/domain/stateful-set-status.ts';
+import { currentRevision, podHashLabel, revisionsOf } from '../../src/domain/kubernetes/controller-revisions.ts';
+import { rolloutStatus } from '../../src/domain/kubernetes/rollout.ts';
+import { currentReplicaSet } from '../../src/domain/kubernetes/rollout-history.ts';
+import { statefulSetStatus } from '../../src/domain/kubernetes/stateful-set-status.ts';
+import { sameJson } from '../../src/domain/remediation/plan-hash.ts';
 import { Template, Workload } from '../../src/schema/kubernetes.ts';
 import type { KubernetesRequest } from '../../src/schema/remediation.ts';
 import { type ActionContext, Refused, type Settlement, type Step } from './action.ts';

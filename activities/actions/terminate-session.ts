@@ -1,4 +1,4 @@
-import { sessionGroups } from '../../src/domain/sessions.ts';
+import { sessionGroups } from '../../src/domain/remediation/sessions.ts';
 import { Session } from '../../src/schema/database.ts';
 import { defineAction } from './action.ts';
 import { findSessions, isStillMeant, plannedFor, SessionState, sessionParams } from './session-choice.ts';

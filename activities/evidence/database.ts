@@ -1,4 +1,4 @@
-import { databaseSeenIn } from '../../src/domain/database-seen.ts';
+import { databaseSeenIn } from '../../src/domain/diagnosis/database-seen.ts';
 import { InvalidInput } from '../../src/domain/errors.ts';
 import type { DatabaseSeen } from '../../src/schema/evidence.ts';
 import type { RemediationDependencies } from '../run/context.ts';

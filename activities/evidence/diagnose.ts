@@ -1,5 +1,5 @@
 /** Diagnosis: what is wrong with a workload, what changed before it, and what would help. Changes nothing. */
-import { conclude } from '../../src/domain/diagnosis.ts';
+import { conclude } from '../../src/domain/diagnosis/diagnosis.ts';
 import type { DiagnoseRequest, Diagnosis } from '../index.ts';
 import type { RemediationDependencies } from '../run/context.ts';
 import { gather } from './gather.ts';

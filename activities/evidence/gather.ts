@@ -2,13 +2,13 @@
  * Everything that can be seen of a service in trouble. Reads only, in parallel and bounded in time, bytes and rows;
  * whatever cannot be had is named in `missing` and never fails the run. Nothing that is kept holds a secret.
  */
-import { mergeChanges } from '../../src/domain/change-merge.ts';
-import { type Change, rankSuspects } from '../../src/domain/change-score.ts';
-import { bounded } from '../../src/domain/evidence-bounds.ts';
-import { signaturesOf } from '../../src/domain/log-signatures.ts';
-import { firstBreach, healthyUntil } from '../../src/domain/onset.ts';
+import { mergeChanges } from '../../src/domain/changes/merge.ts';
+import { firstBreach, healthyUntil } from '../../src/domain/changes/onset.ts';
+import { type Change, rankSuspects } from '../../src/domain/changes/score.ts';
+import { changesOf, firstOf } from '../../src/domain/changes/workload-changes.ts';
+import { bounded } from '../../src/domain/diagnosis/evidence-bounds.ts';
+import { signaturesOf } from '../../src/domain/diagnosis/log-signatures.ts';
 import { safeText } from '../../src/domain/shorten.ts';
-import { changesOf, firstOf } from '../../src/domain/workload-changes.ts';
 import type { EvidenceSources } from '../../src/integrations/integration.ts';
 import type { Evidence, Suspect } from '../../src/schema/evidence.ts';
 import type { ServiceFacts } from '../../src/schema/organisation.ts';

@@ -1,5 +1,5 @@
-import { changesFromLedger, dependenciesOf } from '../../src/domain/change-scope.ts';
-import { type Change, scoredWindow } from '../../src/domain/change-score.ts';
+import { changesFromLedger, dependenciesOf } from '../../src/domain/changes/scope.ts';
+import { type Change, scoredWindow } from '../../src/domain/changes/score.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import type { ChangeStore } from '../../src/store/store.ts';

@@ -1,5 +1,5 @@
+import { restartsOf, troubleOf } from '../../src/domain/kubernetes/rollout.ts';
 import { redactSecrets } from '../../src/domain/redaction.ts';
-import { restartsOf, troubleOf } from '../../src/domain/rollout.ts';
 import { shorten } from '../../src/domain/shorten.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';

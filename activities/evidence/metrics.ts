@@ -1,4 +1,4 @@
-import type { Change } from '../../src/domain/change-score.ts';
+import type { Change } from '../../src/domain/changes/score.ts';
 import { shorten } from '../../src/domain/shorten.ts';
 import type { Metrics } from '../../src/integrations/integration.ts';
 import type { Evidence, Series } from '../../src/schema/evidence.ts';

@@ -1,4 +1,4 @@
-import { nodeSeen, nodesWorstFirst } from '../../src/domain/node-seen.ts';
+import { nodeSeen, nodesWorstFirst } from '../../src/domain/diagnosis/node-seen.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import { Node, Pod } from '../../src/schema/kubernetes.ts';

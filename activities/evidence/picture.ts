@@ -1,11 +1,17 @@
 /** What was read of a workload, as it is kept and shown: bounded, with the secrets taken out. Pure. */
-import { podHashLabel } from '../../src/domain/controller-revisions.ts';
-import { ownersOf } from '../../src/domain/owners.ts';
-import type { Release } from '../../src/domain/releases.ts';
-import { isReady, restartsOf, troubleOf } from '../../src/domain/rollout.ts';
-import { configMapsOf, environmentDifferences, imageDifferences, imagesOf } from '../../src/domain/rollout-history.ts';
+
+import { timeOf } from '../../src/domain/changes/workload-changes.ts';
+import { podHashLabel } from '../../src/domain/kubernetes/controller-revisions.ts';
+import { ownersOf } from '../../src/domain/kubernetes/owners.ts';
+import type { Release } from '../../src/domain/kubernetes/releases.ts';
+import { isReady, restartsOf, troubleOf } from '../../src/domain/kubernetes/rollout.ts';
+import {
+  configMapsOf,
+  environmentDifferences,
+  imageDifferences,
+  imagesOf,
+} from '../../src/domain/kubernetes/rollout-history.ts';
 import { safeText, shorten } from '../../src/domain/shorten.ts';
-import { timeOf } from '../../src/domain/workload-changes.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import type { ClusterEvent, Pod, Template } from '../../src/schema/kubernetes.ts';
 import type { Difference } from '../../src/schema/remediation.ts';

@@ -1,9 +1,9 @@
 /** Which runbook fits what was found, as plain data for the workflow. Never fails the diagnosis: without one there is none. */
-import { factsOf, type IncidentForFacts } from '../../src/domain/facts.ts';
-import { compileRunbook } from '../../src/domain/runbook-compile.ts';
-import { knownTo, type RunbookCase, selectRunbooks, whyNoMatch } from '../../src/domain/runbook-match.ts';
-import { targetsInCatalogue } from '../../src/domain/runbook-targets.ts';
-import { fillRead } from '../../src/domain/runbook-words.ts';
+import { factsOf, type IncidentForFacts } from '../../src/domain/diagnosis/facts.ts';
+import { compileRunbook } from '../../src/domain/runbook/compile.ts';
+import { knownTo, type RunbookCase, selectRunbooks, whyNoMatch } from '../../src/domain/runbook/match.ts';
+import { targetsInCatalogue } from '../../src/domain/runbook/targets.ts';
+import { fillRead } from '../../src/domain/runbook/words.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import type { ChosenRunbook, RunbookDocument } from '../../src/schema/runbook.ts';

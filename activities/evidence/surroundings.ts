@@ -1,5 +1,5 @@
 /** What stands around a workload in its namespace: autoscalers, disruption budgets, quotas, and the Services before it. */
-import { bytesOf as amountOf } from '../../src/domain/quantity.ts';
+import { bytesOf as amountOf } from '../../src/domain/kubernetes/quantity.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import { Autoscaler, EndpointSlice, ResourceQuota, Service, type Workload } from '../../src/schema/kubernetes.ts';

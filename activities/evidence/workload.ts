@@ -1,8 +1,9 @@
 /** The workload as its cluster shows it: releases, pods, events, ConfigMaps, logs, and what stands around it. */
-import { releasesOfReplicaSets, releasesOfRevisions } from '../../src/domain/releases.ts';
-import { troubleOf } from '../../src/domain/rollout.ts';
-import { configMapsOf } from '../../src/domain/rollout-history.ts';
-import { type Seen, timeOf } from '../../src/domain/workload-changes.ts';
+
+import { type Seen, timeOf } from '../../src/domain/changes/workload-changes.ts';
+import { releasesOfReplicaSets, releasesOfRevisions } from '../../src/domain/kubernetes/releases.ts';
+import { troubleOf } from '../../src/domain/kubernetes/rollout.ts';
+import { configMapsOf } from '../../src/domain/kubernetes/rollout-history.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import { ClusterEvent, ConfigMap, type Meta, type Pod, type Workload } from '../../src/schema/kubernetes.ts';

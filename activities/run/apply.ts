@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { Unavailable } from '../../src/domain/errors.ts';
 import { failpoint } from '../../src/domain/failpoint.ts';
-import { targetKey } from '../../src/domain/target.ts';
+import { targetKey } from '../../src/domain/remediation/target.ts';
 import type { NewChange } from '../../src/schema/change.ts';
 import type { Request } from '../../src/schema/remediation.ts';
 import type { EffectRow } from '../../src/store/store.ts';

@@ -1,8 +1,8 @@
 /** What every activity of a run starts from: the action, the way to its target, and the store's knowledge of both. */
 import { InvalidInput } from '../../src/domain/errors.ts';
-import { rulesFor } from '../../src/domain/mode-rules.ts';
-import { scopeOf } from '../../src/domain/mode-scope.ts';
-import { targetKey } from '../../src/domain/target.ts';
+import { rulesFor } from '../../src/domain/remediation/mode-rules.ts';
+import { scopeOf } from '../../src/domain/remediation/mode-scope.ts';
+import { targetKey } from '../../src/domain/remediation/target.ts';
 import type { Cluster, Connections, Database, Endpoint, EvidenceSources } from '../../src/integrations/integration.ts';
 import type { RunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';

@@ -1,13 +1,14 @@
 /** How much Muster may do by itself, now: the remediation policies, lowered by freezes, limits, flapping, storms and results. */
-import { approvalDuring, freezeCaps, frozen } from '../../src/domain/freeze.ts';
-import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/limits.ts';
-import { type Cap, downgrade, modeFor } from '../../src/domain/mode.ts';
-import { blindCaps, unwellIn } from '../../src/domain/mode-circumstances.ts';
-import { type Rules, rulesFor } from '../../src/domain/mode-rules.ts';
-import { scopeOf } from '../../src/domain/mode-scope.ts';
-import { holdersOf } from '../../src/domain/on-call.ts';
-import { targetKey } from '../../src/domain/target.ts';
-import { standingOf } from '../../src/domain/trust.ts';
+
+import { holdersOf } from '../../src/domain/on-call/on-call.ts';
+import { approvalDuring, freezeCaps, frozen } from '../../src/domain/remediation/freeze.ts';
+import { flapCap, flapping, limitCaps, limitsExceeded, storm, stormCaps } from '../../src/domain/remediation/limits.ts';
+import { type Cap, downgrade, modeFor } from '../../src/domain/remediation/mode.ts';
+import { blindCaps, unwellIn } from '../../src/domain/remediation/mode-circumstances.ts';
+import { type Rules, rulesFor } from '../../src/domain/remediation/mode-rules.ts';
+import { scopeOf } from '../../src/domain/remediation/mode-scope.ts';
+import { targetKey } from '../../src/domain/remediation/target.ts';
+import { standingOf } from '../../src/domain/remediation/trust.ts';
 import { runbookIn } from '../../src/packs/runbook-library.ts';
 import type { BlastClass, RemediationView, Target } from '../../src/schema/remediation.ts';
 import type { Circumstances, IncidentContext, RunMode } from '../index.ts';

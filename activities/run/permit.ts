@@ -1,11 +1,11 @@
 /** Everything that must hold at the moment a request leaves, whatever was said before: plan, yes, guards, kill switch. */
 import { Context } from '@temporalio/activity';
-import { approversOf, whyNotApproved } from '../../src/domain/approval.ts';
-import { sealHolds } from '../../src/domain/approval-seal.ts';
 import { spanInWords } from '../../src/domain/duration.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { planHash } from '../../src/domain/plan-hash.ts';
-import { scopesOver, stoppedWords } from '../../src/domain/stop.ts';
+import { approversOf, whyNotApproved } from '../../src/domain/remediation/approval.ts';
+import { sealHolds } from '../../src/domain/remediation/approval-seal.ts';
+import { planHash } from '../../src/domain/remediation/plan-hash.ts';
+import { scopesOver, stoppedWords } from '../../src/domain/remediation/stop.ts';
 import { runbookIn } from '../../src/packs/runbook-library.ts';
 import type { Decision, Plan, RemediationView } from '../../src/schema/remediation.ts';
 import { type Action, type ActionContext, Refused } from '../actions/action.ts';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { InvalidInput } from '../../src/domain/errors.ts';
-import { planHash } from '../../src/domain/plan-hash.ts';
+import { planHash } from '../../src/domain/remediation/plan-hash.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { type ActionContext, type Draft, Refused } from '../actions/action.ts';
 import type { PlanRequest, PlanResult } from '../index.ts';

@@ -1,6 +1,6 @@
 import { VendorError } from '../../src/domain/errors.ts';
-import { sameJson } from '../../src/domain/plan-hash.ts';
-import { readSwitch, withValueAt } from '../../src/domain/switch.ts';
+import { sameJson } from '../../src/domain/remediation/plan-hash.ts';
+import { readSwitch, withValueAt } from '../../src/domain/remediation/switch.ts';
 import type { HttpRequest } from '../../src/schema/remediation.ts';
 import type { ActionContext } from '../actions/action.ts';
 import { notAllowed, readEndpoint, saidBy } from '../actions/endpoint-reads.ts';

@@ -1,4 +1,4 @@
-import type { RemediationFiles } from '../domain/runbook-board.ts';
+import type { RemediationFiles } from '../domain/runbook/board.ts';
 import type { Receiver } from '../intake/receive.ts';
 import type { Rulebook } from '../intake/rulebook.ts';
 import type { SandboxControl } from '../intake/start-drill.ts';

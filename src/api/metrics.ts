@@ -1,6 +1,6 @@
 /** What Prometheus reads. Gauges that need the store ask it at the time of the scrape, and stay silent when it is away. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { acceptsAlerts } from '../domain/correlation.ts';
+import { acceptsAlerts } from '../domain/incident/correlation.ts';
 import { incidentStatuses } from '../schema/incident.ts';
 import type { Store } from '../store/store.ts';
 

@@ -2,8 +2,9 @@
  * Who may do what: one line per route, and nothing is served that has no line. `public` needs no identity, `source` is
  * proven by the delivery itself (intake/receive.ts), everything else needs a person with at least that role.
  */
-import { whyMayNotDecide } from '../domain/approval.ts';
+
 import { Bug, NotPermitted } from '../domain/errors.ts';
+import { whyMayNotDecide } from '../domain/remediation/approval.ts';
 import type { RemediationView } from '../schema/remediation.ts';
 import type { Principal } from './auth.ts';
 

@@ -1,7 +1,7 @@
 /** What a runbook would make of a case, decided here: nothing is read from a cluster and nothing is changed. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { RunbookTargets } from '../domain/runbook-targets.ts';
+import type { RunbookTargets } from '../domain/runbook/targets.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { Target } from '../schema/remediation.ts';
 import type { RunbookDocument } from '../schema/runbook.ts';
@@ -21,9 +21,9 @@ export interface DryRunOptions {
 /** Decides on what the file says, and takes what it does not say for unknown. */
 export const dryRun = async (context: Context, runbook: RunbookDocument, options: DryRunOptions): Promise<DryRun> => {
   const { conditionsOf } = await import('../packs/runbook-check.ts');
-  const { compileRunbook } = await import('../domain/runbook-compile.ts');
-  const { judgeRunbook } = await import('../domain/runbook-match.ts');
-  const { firstStep } = await import('../domain/runbook-next.ts');
+  const { compileRunbook } = await import('../domain/runbook/compile.ts');
+  const { judgeRunbook } = await import('../domain/runbook/match.ts');
+  const { firstStep } = await import('../domain/runbook/next.ts');
   const { targets, service } = await catalogueOf(context, options);
   const given = await caseOf(context, options, { target: targets.workload, service });
   const { evaluate } = conditionsOf(runbook);
@@ -79,7 +79,7 @@ const catalogueOf = async (
   { target, service, organisation: file }: DryRunOptions,
 ): Promise<{ targets: RunbookTargets; service: string | null }> => {
   const { loadOrganisation } = await import('../packs/load.ts');
-  const { targetsInCatalogue } = await import('../domain/runbook-targets.ts');
+  const { targetsInCatalogue } = await import('../domain/runbook/targets.ts');
   const organisation = loadOrganisation(organisationFileOf(world, file));
   const wanted = target === undefined ? null : workloadFrom(target);
   if (service !== undefined && !Object.hasOwn(organisation.services, service))

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { spanInWords } from '../domain/duration.ts';
-import { storyLine } from '../domain/story-line.ts';
+import { storyLine } from '../domain/incident/story-line.ts';
 import { DrillScore, type ScoreLine, TimelineList } from '../schema/api.ts';
 import { IncidentView } from '../schema/incident.ts';
 import type { ApiClient } from './client.ts';

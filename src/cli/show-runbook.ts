@@ -1,7 +1,7 @@
 /** Runbooks on the terminal: in sentences, and as the way one would take in a case. */
-import { exactSpan } from '../domain/policy-in-words.ts';
-import { nextInWords, type RunbookInWords } from '../domain/runbook-in-words.ts';
-import { placeOf } from '../domain/target.ts';
+import { exactSpan } from '../domain/incident/policy-in-words.ts';
+import { placeOf } from '../domain/remediation/target.ts';
+import { nextInWords, type RunbookInWords } from '../domain/runbook/in-words.ts';
 import type { Plan } from '../schema/remediation.ts';
 import type { CompiledRunbook, CompiledStep, RunbookDocument } from '../schema/runbook.ts';
 import { type Output, plain } from './output.ts';

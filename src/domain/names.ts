@@ -1,5 +1,5 @@
 import type { Target } from '../schema/remediation.ts';
-import { targetKey } from './target.ts';
+import { targetKey } from './remediation/target.ts';
 
 /** Names Temporal knows us by. Changing one strands open workflows. */
 export const incidentWorkflowType = 'incident';

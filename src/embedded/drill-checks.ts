@@ -1,5 +1,5 @@
 /** What must be true of a drill once it has ended. Pure: facts in, one verdict with its figure per check out. */
-import type { BusinessCalendar } from '../domain/business-time.ts';
+
 import {
   acknowledgement,
   firstPublicPost,
@@ -8,8 +8,9 @@ import {
   reviewBooked,
   type ScoreFacts,
   updatesOnTime,
-} from '../domain/drill-score.ts';
-import { roomName } from '../domain/room-name.ts';
+} from '../domain/incident/drill-score.ts';
+import { roomName } from '../domain/incident/room-name.ts';
+import type { BusinessCalendar } from '../domain/on-call/business-time.ts';
 import type { FollowUpView, ScoreLine } from '../schema/api.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../schema/incident.ts';
 import type { PackDocument } from '../schema/policy.ts';

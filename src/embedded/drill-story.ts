@@ -1,7 +1,7 @@
 /** Tells an incident line by line while it happens, in the words of its timeline and the time of its scenario. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { MusterError } from '../domain/errors.ts';
-import { storyLine } from '../domain/story-line.ts';
+import { storyLine } from '../domain/incident/story-line.ts';
 import type { IncidentView } from '../schema/incident.ts';
 import type { DrillClient } from './drill-client.ts';
 

@@ -1,8 +1,8 @@
 /** Plays a drill once everything is up: starts it, or goes on with an open incident; tells it; with --exit checks it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { calendarOf } from '../domain/business-time.ts';
 import { MusterError } from '../domain/errors.ts';
-import { scenarioClock } from '../domain/story-line.ts';
+import { scenarioClock } from '../domain/incident/story-line.ts';
+import { calendarOf } from '../domain/on-call/business-time.ts';
 import { loadOrganisation, loadPacks } from '../packs/load.ts';
 import type { IncidentView } from '../schema/incident.ts';
 import { type Changes, checkDrill, type Verdict, words } from './drill-checks.ts';

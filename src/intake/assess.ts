@@ -1,5 +1,5 @@
 import { InvalidInput } from '../domain/errors.ts';
-import { type Fact, type JudgedSeverity, judge, judgeByLabel, type TriageFacts } from '../domain/severity.ts';
+import { type Fact, type JudgedSeverity, judge, judgeByLabel, type TriageFacts } from '../domain/incident/severity.ts';
 import type { Service } from '../schema/organisation.ts';
 import type { Condition, PackDocument } from '../schema/policy.ts';
 

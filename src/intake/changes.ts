@@ -1,5 +1,5 @@
 /** Changes that others tell of, on their way into the ledger: brought to size, without secrets, with their names looked up. */
-import { personNamed } from '../domain/change-author.ts';
+import { personNamed } from '../domain/changes/author.ts';
 import { Bug, Conflict } from '../domain/errors.ts';
 import { redactSecrets } from '../domain/redaction.ts';
 import {

@@ -8,9 +8,9 @@
  *   firing, incident open      attaches, and raises the severity when its own is worse
  *   firing, none open          the pack decides: ignored with the reason, or one new incident for all of this delivery
  */
-import { correlationKeyOf } from '../domain/correlation.ts';
+import { correlationKeyOf } from '../domain/incident/correlation.ts';
+import { triage, type Verdict } from '../domain/incident/triage.ts';
 import { sha256 } from '../domain/sha256.ts';
-import { triage, type Verdict } from '../domain/triage.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, IncidentView, TimelineEntry } from '../schema/incident.ts';
 import type { Override } from '../schema/override.ts';

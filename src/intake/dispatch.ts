@@ -3,9 +3,10 @@
  * looking by itself for what another process left behind. A row leaves the outbox only after Temporal has it, so a
  * crash anywhere repeats a call and loses none: starts are once per incident id, batches and commands carry ids.
  */
-import { acceptsAlerts } from '../domain/correlation.ts';
+
 import { Conflict, InvalidInput, NotFound, NotPermitted } from '../domain/errors.ts';
 import { failpoint } from '../domain/failpoint.ts';
+import { acceptsAlerts } from '../domain/incident/correlation.ts';
 import { sha256 } from '../domain/sha256.ts';
 import type { AlertReference } from '../schema/alert.ts';
 import type { IncidentView } from '../schema/incident.ts';

@@ -1,6 +1,6 @@
-import { dutiesOf } from '../domain/escalation.ts';
-import { firstView } from '../domain/first-state.ts';
-import type { Fact } from '../domain/severity.ts';
+import { dutiesOf } from '../domain/incident/escalation.ts';
+import { firstView } from '../domain/incident/first-state.ts';
+import type { Fact } from '../domain/incident/severity.ts';
 import { momentsFor } from '../packs/moments.ts';
 import type { Alert, AlertReference } from '../schema/alert.ts';
 import type { Actor, TimelineEntry } from '../schema/incident.ts';

@@ -4,10 +4,11 @@
  * through triage and correlation like any other. Two reports at the same time therefore count each other, and open one
  * incident.
  */
-import { correlationKeyOf } from '../domain/correlation.ts';
+
 import { Conflict } from '../domain/errors.ts';
+import { correlationKeyOf } from '../domain/incident/correlation.ts';
+import { countsInWords, folded, reportsSource, signalsOf } from '../domain/incident/report.ts';
 import { redactSecrets } from '../domain/redaction.ts';
-import { countsInWords, folded, reportsSource, signalsOf } from '../domain/report.ts';
 import { sha256 } from '../domain/sha256.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { PackDocument } from '../schema/policy.ts';

@@ -3,7 +3,7 @@
  * breaks, keep the drill, then let the sandbox break something. The alert comes back through the intake like any other.
  */
 import { InvalidInput } from '../domain/errors.ts';
-import { severityNamed, severityNames } from '../domain/severity.ts';
+import { severityNamed, severityNames } from '../domain/incident/severity.ts';
 import type { StartDrill } from '../schema/api.ts';
 import type { Store } from '../store/store.ts';
 import type { Rulebook } from './rulebook.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import type { IamNeeds } from '../domain/iam-right.ts';
+import type { IamNeeds } from '../domain/remediation/iam-right.ts';
 import { sandboxToken } from '../domain/sandbox-token.ts';
 import { type DatabaseEntry, sandboxConnection, sandboxDatabase } from '../schema/database.ts';
 import { type EndpointEntry, sandboxAddress } from '../schema/endpoint.ts';

@@ -1,5 +1,5 @@
 /** What endpoints and switches must satisfy: addresses that may be called, and bodies whose placeholders can be filled. */
-import { fillPath, leastClassOf, placeholders, placeholdersIn, pointerTo } from '../domain/switch.ts';
+import { fillPath, leastClassOf, placeholders, placeholdersIn, pointerTo } from '../domain/remediation/switch.ts';
 import { etag, type SwitchEntry, sandboxAddress } from '../schema/endpoint.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';

@@ -1,7 +1,7 @@
 /** Conditions of runbooks: CEL over facts, typed, bounded, and unable to reach anything but what it is given. */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import { type FactMeaning, type FactType, factTable } from '../domain/fact-table.ts';
-import type { Answer, Evaluate } from '../domain/runbook-known.ts';
+import { type FactMeaning, type FactType, factTable } from '../domain/diagnosis/fact-table.ts';
+import type { Answer, Evaluate } from '../domain/runbook/known.ts';
 import { type Mention, spokenIn } from './condition-reading.ts';
 import { unknownName } from './fault.ts';
 

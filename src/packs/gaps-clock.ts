@@ -1,7 +1,7 @@
 /** Times on the wall that the clock skips or shows twice while it is put forward or back. */
 import { IANAZone } from 'luxon';
-import { followsWallClock } from '../domain/layers.ts';
-import { clockMs, dayMs, instantMs, minuteMs, wallOf } from '../domain/wall-clock.ts';
+import { followsWallClock } from '../domain/on-call/layers.ts';
+import { clockMs, dayMs, instantMs, minuteMs, wallOf } from '../domain/on-call/wall-clock.ts';
 import type { Layer, Organisation, Restriction } from '../schema/organisation.ts';
 import type { FieldPath } from './fault.ts';
 import { type Finding, type Judge, judgeOf } from './finding.ts';

@@ -1,7 +1,7 @@
 /** Hours, duties and people behind which nobody answers, as far as files can tell: overrides are not known here. */
 import { DateTime } from 'luxon';
-import { schedulesOf } from '../domain/on-call.ts';
-import { gaps, handOvers, onDuty } from '../domain/schedules.ts';
+import { schedulesOf } from '../domain/on-call/on-call.ts';
+import { gaps, handOvers, onDuty } from '../domain/on-call/schedules.ts';
 import type { Duty, Organisation, Schedule } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import type { FieldPath } from './fault.ts';

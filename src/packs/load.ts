@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { holdersOf } from '../domain/on-call.ts';
+import { holdersOf } from '../domain/on-call/on-call.ts';
 import { Organisation, type ServiceFacts } from '../schema/organisation.ts';
 import type { Override } from '../schema/override.ts';
 import type { PackDocument, Policy } from '../schema/policy.ts';

@@ -50,7 +50,7 @@ export const internalFacts = [
   'briefCause',
 ] as const;
 
-/** Knows the one filter of our own (src/domain/render.ts), so that a misspelt filter is found when the pack is read. */
+/** Knows the one filter of our own (src/domain/telling/render.ts), so that a misspelt filter is found when the pack is read. */
 const engine = new Liquid({ strictFilters: true });
 engine.registerFilter('when', (value: unknown) => value);
 

@@ -1,4 +1,4 @@
-import { calendarOf, isBusinessHour, nextOpening, windowEnd } from '../domain/business-time.ts';
+import { calendarOf, isBusinessHour, nextOpening, windowEnd } from '../domain/on-call/business-time.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { Moments, Policy } from '../schema/policy.ts';
 

@@ -1,6 +1,6 @@
 /** What a remediation policy must satisfy beyond its shape: it may ask for more care than Muster does, never for less. */
-import { environmentOf } from '../domain/mode-scope.ts';
-import { isUntouchable } from '../domain/target.ts';
+import { environmentOf } from '../domain/remediation/mode-scope.ts';
+import { isUntouchable } from '../domain/remediation/target.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import {
   type ApprovalPolicy,
@@ -50,7 +50,7 @@ const modeFaults = ({ modes = {} }: Spec, fault: PlaceFault): Fault[] => [
     : []),
 ];
 
-/** The least number of yeses, as src/domain/approval.ts asks for it in any case. */
+/** The least number of yeses, as src/domain/remediation/approval.ts asks for it in any case. */
 const yesesAtLeast: Record<ChangingClass, number> = { B1: 1, B2: 1, B3: 2, B4: 2 };
 
 const approvalFaults = (

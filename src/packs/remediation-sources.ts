@@ -1,6 +1,6 @@
 /** Runbooks and policies with the files that they were read from, for whoever shows what is loaded. */
 import { basename } from 'node:path';
-import type { RemediationFiles } from '../domain/runbook-board.ts';
+import type { RemediationFiles } from '../domain/runbook/board.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import { refuse, writeFault } from './fault.ts';
 import { readRemediationPolicies } from './remediation-load.ts';

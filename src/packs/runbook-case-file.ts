@@ -1,8 +1,14 @@
 /** What is known of an incident, from a file: evidence as it was stored, or facts written by hand for trying a runbook. */
 import { z } from 'zod';
+import {
+  type FactGroup,
+  type FactMeaning,
+  type Facts,
+  type FactType,
+  factTable,
+} from '../domain/diagnosis/fact-table.ts';
+import { factsOf, type IncidentForFacts } from '../domain/diagnosis/facts.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import { type FactGroup, type FactMeaning, type Facts, type FactType, factTable } from '../domain/fact-table.ts';
-import { factsOf, type IncidentForFacts } from '../domain/facts.ts';
 import { Evidence } from '../schema/evidence.ts';
 import { nearest } from './fault.ts';
 

@@ -1,6 +1,6 @@
 /** Conditions and sentences of a runbook: that they can be answered, and rest on something. */
-import { factAt, factPaths } from '../domain/fact-table.ts';
-import { placeholdersOf } from '../domain/runbook-known.ts';
+import { factAt, factPaths } from '../domain/diagnosis/fact-table.ts';
+import { placeholdersOf } from '../domain/runbook/known.ts';
 import type { RunbookDocument } from '../schema/runbook.ts';
 import { type CaseConditions, checkConditions, type Outcome } from './conditions.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';

@@ -1,8 +1,8 @@
 /** Steps of a runbook: actions that there are, params that they take, from the safest to the riskiest and never back. */
-import { factAt } from '../domain/fact-table.ts';
+import { factAt } from '../domain/diagnosis/fact-table.ts';
 import { holdsSecret } from '../domain/redaction.ts';
-import { inputAsParam, sourceOf } from '../domain/runbook-compile.ts';
-import { kindsOf } from '../domain/runbook-targets.ts';
+import { inputAsParam, sourceOf } from '../domain/runbook/compile.ts';
+import { kindsOf } from '../domain/runbook/targets.ts';
 import { type RunbookDocument, type RunbookStep, runbookEnds, type Verdict, verdicts } from '../schema/runbook.ts';
 import { runbookActions } from '../schema/runbook-actions.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';

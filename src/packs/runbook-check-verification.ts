@@ -1,5 +1,5 @@
 /** Verification of a step: every change is proved by the figure that hurt, and missing data never proves it. */
-import { verificationFor } from '../domain/runbook-compile.ts';
+import { verificationFor } from '../domain/runbook/compile.ts';
 import type { RunbookCheck, RunbookDocument, RunbookStep, RunbookVerification } from '../schema/runbook.ts';
 import { type Fault, type FieldPath, unknownName } from './fault.ts';
 import type { PlaceFault } from './runbook-check.ts';

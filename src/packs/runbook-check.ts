@@ -1,7 +1,7 @@
 /** What a runbook must satisfy beyond its shape: names that exist, conditions that can be answered, a way that only goes down. */
 import type { z } from 'zod';
 import { holdsSecret } from '../domain/redaction.ts';
-import { queryWords, wordsOf } from '../domain/runbook-words.ts';
+import { queryWords, wordsOf } from '../domain/runbook/words.ts';
 import type { RunbookDocument, RunbookInput } from '../schema/runbook.ts';
 import { runbookActions } from '../schema/runbook-actions.ts';
 import { type CaseConditions, caseConditions } from './conditions.ts';

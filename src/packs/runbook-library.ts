@@ -1,5 +1,5 @@
 /** The runbooks a worker goes by, with the language of their conditions. */
-import type { Evaluate } from '../domain/runbook-known.ts';
+import type { Evaluate } from '../domain/runbook/known.ts';
 import type { RunbookDocument } from '../schema/runbook.ts';
 import { type CheckConditions, checkConditions } from './conditions.ts';
 import { refuse } from './fault.ts';

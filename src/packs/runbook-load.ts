@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidInput } from '../domain/errors.ts';
-import type { Evaluate } from '../domain/runbook-known.ts';
+import type { Evaluate } from '../domain/runbook/known.ts';
 import { RunbookDocument } from '../schema/runbook.ts';
 import { onceEach } from './extend.ts';
 import { type Fault, refuse } from './fault.ts';

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../domain/errors.ts';
-import { dutiesOf } from '../domain/escalation.ts';
-import { severityNamed, severityNames } from '../domain/severity.ts';
-import type { SimulationRequest } from '../domain/simulate.ts';
+import { dutiesOf } from '../domain/incident/escalation.ts';
+import { severityNamed, severityNames } from '../domain/incident/severity.ts';
+import type { SimulationRequest } from '../domain/incident/simulate.ts';
 import type { Organisation } from '../schema/organisation.ts';
 import type { PackDocument } from '../schema/policy.ts';
 import { policyFor, rosterFor, serviceFacts } from './load.ts';

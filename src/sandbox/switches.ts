@@ -2,7 +2,7 @@
  * Switches as flag services have them: a version that each change raises, If-Match (412) or a version in the body (409),
  * keys under which a repetition is answered and not carried out, and an end that comes by itself.
  */
-import { placeholderOf, valueAt } from '../domain/switch.ts';
+import { placeholderOf, valueAt } from '../domain/remediation/switch.ts';
 import type { SwitchEntry } from '../schema/endpoint.ts';
 import { answer, jsonBody, type SandboxAnswer, type SandboxRequest } from './wire.ts';
 import type { World } from './world.ts';

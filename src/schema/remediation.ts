@@ -180,7 +180,7 @@ export const Decision = z.object({
   verdict: z.enum(['approved', 'denied']),
   planHash: z.string(),
   reason: z.string().nullable(),
-  /** Proof that it came through the API (src/domain/approval-seal.ts). */
+  /** Proof that it came through the API (src/domain/remediation/approval-seal.ts). */
   seal: z.string(),
   /** When the API took it, by its clock. */
   sealedAt: z.string(),

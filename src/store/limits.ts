@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type Counts, limitsExceeded, type Recovery, type Unwell } from '../domain/limits.ts';
-import type { Limits } from '../domain/mode-rules.ts';
+import { type Counts, limitsExceeded, type Recovery, type Unwell } from '../domain/remediation/limits.ts';
+import type { Limits } from '../domain/remediation/mode-rules.ts';
 import type { Tables } from './tables.ts';
 import { plain } from './text.ts';
 
@@ -35,7 +35,7 @@ export interface KeptBreaker {
   because: string;
 }
 
-/** A breaker with whose it is; `targetKey` as src/domain/target.ts writes it. */
+/** A breaker with whose it is; `targetKey` as src/domain/remediation/target.ts writes it. */
 export interface OpenBreaker extends KeptBreaker {
   runbook: string;
   targetKey: string;

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
-import { acceptsAlerts } from '../domain/correlation.ts';
+import { acceptsAlerts } from '../domain/incident/correlation.ts';
 import { incidentStatuses } from '../schema/incident.ts';
 import type { Report, ReportCounts } from '../schema/report.ts';
 import type { Tables } from './tables.ts';

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { NotFound } from '../domain/errors.ts';
-import { everything } from '../domain/stop.ts';
+import { everything } from '../domain/remediation/stop.ts';
 import type { TimelineEntry } from '../schema/incident.ts';
 import type { Tables } from './tables.ts';
 import { json, plain } from './text.ts';

@@ -1,6 +1,6 @@
 /** The tables as Kysely sees them: one interface per table of migrations/, in the same order. */
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
-import type { TrustOutcome } from '../domain/trust.ts';
+import type { TrustOutcome } from '../domain/remediation/trust.ts';
 import type { Alert } from '../schema/alert.ts';
 import type { FollowUpView } from '../schema/api.ts';
 import type { ChangeKind, WeighedKind } from '../schema/change.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { TrustOutcome } from '../domain/trust.ts';
+import type { TrustOutcome } from '../domain/remediation/trust.ts';
 import type { Tables } from './tables.ts';
 
 /** Whose results are looked at together. */

@@ -7,10 +7,10 @@ import {
   ScheduleOverlapPolicy,
   type ScheduleSummary,
 } from '@temporalio/client';
-import type { BusinessCalendar } from '../domain/business-time.ts';
-import { drillStartsAt, monthlySpec } from '../domain/drill-schedule.ts';
 import { Conflict, NotFound } from '../domain/errors.ts';
 import { scheduledDrillWorkflowType, taskQueue } from '../domain/names.ts';
+import type { BusinessCalendar } from '../domain/on-call/business-time.ts';
+import { drillStartsAt, monthlySpec } from '../domain/on-call/drill-schedule.ts';
 import { type DrillSchedule, ScheduleDrill } from '../schema/api.ts';
 import { inOurWords, type TemporalAddress } from './client.ts';
 

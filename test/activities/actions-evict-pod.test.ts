@@ -1,6 +1,6 @@
 /** evict-pod: one pod goes, its controller makes another one, and no disruption budget is broken. */
 import { describe, expect, test } from 'vitest';
-import { planHash } from '../../src/domain/plan-hash.ts';
+import { planHash } from '../../src/domain/remediation/plan-hash.ts';
 import type { Target } from '../../src/schema/remediation.ts';
 import { type Bench, until } from '../support/kube/a-remediation.ts';
 import {

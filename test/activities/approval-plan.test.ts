@@ -1,6 +1,6 @@
 /** A yes is to one plan, byte for byte: whatever of it changes afterwards makes it another one. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { planHash } from '../../src/domain/plan-hash.ts';
+import { planHash } from '../../src/domain/remediation/plan-hash.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { aBench, type Bench } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';

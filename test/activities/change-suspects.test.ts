@@ -2,12 +2,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { lookForChanges } from '../../activities/change-watch.ts';
 import { ledgerChanges } from '../../activities/evidence/ledger.ts';
-import { rankSuspects } from '../../src/domain/change-score.ts';
+import { rankSuspects } from '../../src/domain/changes/score.ts';
 import type { NewChange } from '../../src/schema/change.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
-import { aRow, deployment } from '../domain/change-builders.ts';
+import { aRow, deployment } from '../domain/changes/builders.ts';
 import type { Bench } from '../support/kube/a-remediation.ts';
 import { onEachCluster } from '../support/kube/each-cluster.ts';
 import { testDatabase } from '../support/postgres.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { changeWatchPermissions, lookForChanges } from '../../activities/change-watch.ts';
 import { VendorError } from '../../src/domain/errors.ts';
-import { readPermission, rulesFor } from '../../src/domain/permission.ts';
+import { readPermission, rulesFor } from '../../src/domain/kubernetes/permission.ts';
 import type { Cluster } from '../../src/integrations/integration.ts';
 import type { RecordedChange } from '../../src/schema/change.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';

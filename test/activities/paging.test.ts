@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PageRequest } from '../../activities/index.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { holdersOf } from '../../src/domain/on-call.ts';
+import { holdersOf } from '../../src/domain/on-call/on-call.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type ActivityWorld, activityWorld, anIncidentContext } from '../support/activity-world.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { policyFile, policyOf, rightOf } from '../../src/domain/iam-right.ts';
+import { policyFile, policyOf, rightOf } from '../../src/domain/remediation/iam-right.ts';
 import { cloudNeeds } from '../../worker/dependencies.ts';
 import { policyFiles } from '../../worker/policies.ts';
 import { faultsOfPolicies, type IamDocument, policyFaults, trustFaults } from '../../worker/policy-lint.ts';

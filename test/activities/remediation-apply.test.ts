@@ -1,6 +1,6 @@
 /** What must hold before a request leaves, whatever the action: the yes, the hash, the switch, the ledger. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { planHash } from '../../src/domain/plan-hash.ts';
+import { planHash } from '../../src/domain/remediation/plan-hash.ts';
 import { aBench, type Bench, wireOf } from '../support/kube/a-remediation.ts';
 import { startSandboxPlane } from '../support/kube/planes.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RemediationDependencies } from '../../activities/run/context.ts';
 import { decideMode } from '../../activities/run/mode.ts';
-import { type BoardFacts, runbookBoard } from '../../src/domain/runbook-board.ts';
-import { targetKey } from '../../src/domain/target.ts';
+import { targetKey } from '../../src/domain/remediation/target.ts';
+import { type BoardFacts, runbookBoard } from '../../src/domain/runbook/board.ts';
 import { readRemediationFiles } from '../../src/packs/remediation-sources.ts';
 import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';

@@ -6,7 +6,7 @@ import { sandboxToken } from '../../src/domain/sandbox-token.ts';
 import { loadPacks } from '../../src/packs/load.ts';
 import type { ChangeList, RecordedChange, TakenChange } from '../../src/schema/change.ts';
 import type { Store } from '../../src/store/store.ts';
-import { aRow, deployment } from '../domain/change-builders.ts';
+import { aRow, deployment } from '../domain/changes/builders.ts';
 import { rowsOf } from '../store/records.ts';
 import {
   anApi,

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActivities } from '../../activities/create-activities.ts';
 import { Unavailable } from '../../src/domain/errors.ts';
-import { holdersOf } from '../../src/domain/on-call.ts';
+import { holdersOf } from '../../src/domain/on-call/on-call.ts';
 import type { Store } from '../../src/store/store.ts';
 import { anIncidentContext } from '../support/activity-world.ts';
 import { recordingPorts } from '../support/ports.ts';

@@ -1,5 +1,5 @@
-import { severityNames } from '../../src/domain/severity.ts';
-import { simulate } from '../../src/domain/simulate.ts';
+import { severityNames } from '../../src/domain/incident/severity.ts';
+import { simulate } from '../../src/domain/incident/simulate.ts';
 import { loadPacks } from '../../src/packs/load.ts';
 import { simulationOf } from '../../src/packs/simulation.ts';
 import { sandboxOrganisation as organisation } from '../support/sandbox-organisation.ts';

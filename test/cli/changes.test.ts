@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeList } from '../../src/schema/change.ts';
-import { aRow, deployment } from '../domain/change-builders.ts';
+import { aRow, deployment } from '../domain/changes/builders.ts';
 import { aProblem, muster, startApi, talkTo } from './api-server.ts';
 
 const ledger = (list: Partial<ChangeList> = {}) => ({

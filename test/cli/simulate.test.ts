@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { SimulatedItem } from '../../src/domain/simulate.ts';
+import type { SimulatedItem } from '../../src/domain/incident/simulate.ts';
 import { muster } from './api-server.ts';
 
 const at = ['--at', '2026-11-24T10:00:00Z'];

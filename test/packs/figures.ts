@@ -1,5 +1,5 @@
-import { inventoryOf, type Leak, leaksIn } from '../../src/domain/leak-guard.ts';
-import { type Fact, render, type Sink } from '../../src/domain/render.ts';
+import { inventoryOf, type Leak, leaksIn } from '../../src/domain/telling/leak-guard.ts';
+import { type Fact, render, type Sink } from '../../src/domain/telling/render.ts';
 import type { MessageName, Notice, PackDocument } from '../../src/schema/policy.ts';
 import { organisation } from './judging.ts';
 

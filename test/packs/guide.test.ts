@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inventoryOf, leaksIn } from '../../src/domain/leak-guard.ts';
-import { render } from '../../src/domain/render.ts';
+import { inventoryOf, leaksIn } from '../../src/domain/telling/leak-guard.ts';
+import { render } from '../../src/domain/telling/render.ts';
 import { policyFor, rosterFor, serviceFacts } from '../../src/packs/load.ts';
 import { organisation, packOf } from './judging.ts';
 

@@ -1,4 +1,4 @@
-import { triage, type Verdict } from '../../src/domain/triage.ts';
+import { triage, type Verdict } from '../../src/domain/incident/triage.ts';
 import { loadPacks } from '../../src/packs/load.ts';
 import type { Alert } from '../../src/schema/alert.ts';
 import type { Organisation } from '../../src/schema/organisation.ts';

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/domain/errors.ts';
-import { rulesFor } from '../../src/domain/mode-rules.ts';
+import { rulesFor } from '../../src/domain/remediation/mode-rules.ts';
 import {
   builtInRemediationDir,
   loadRemediationPolicies,

@@ -1,9 +1,9 @@
 /** Incidents as evidence, for proving what a runbook makes of them: a healthy shop, and what differs from it. */
-import { factsOf, type IncidentForFacts } from '../../src/domain/facts.ts';
-import { compileRunbook } from '../../src/domain/runbook-compile.ts';
-import { type Selection, selectRunbooks } from '../../src/domain/runbook-match.ts';
-import { firstStep } from '../../src/domain/runbook-next.ts';
-import type { RunbookTargets } from '../../src/domain/runbook-targets.ts';
+import { factsOf, type IncidentForFacts } from '../../src/domain/diagnosis/facts.ts';
+import { compileRunbook } from '../../src/domain/runbook/compile.ts';
+import { type Selection, selectRunbooks } from '../../src/domain/runbook/match.ts';
+import { firstStep } from '../../src/domain/runbook/next.ts';
+import type { RunbookTargets } from '../../src/domain/runbook/targets.ts';
 import { evaluatorOf, readRunbooks } from '../../src/packs/runbook-load.ts';
 import { DatabaseSeen, type Evidence, type Suspect } from '../../src/schema/evidence.ts';
 import type { Target } from '../../src/schema/remediation.ts';

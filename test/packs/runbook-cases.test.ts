@@ -1,7 +1,7 @@
 /** What the runbooks that come with Muster make of incidents: each with its first step, and with a twin that it leaves alone. */
 import { describe, expect, test } from 'vitest';
-import type { IncidentForFacts } from '../../src/domain/facts.ts';
-import { selectRunbooks } from '../../src/domain/runbook-match.ts';
+import type { IncidentForFacts } from '../../src/domain/diagnosis/facts.ts';
+import { selectRunbooks } from '../../src/domain/runbook/match.ts';
 import { readRunbooks } from '../../src/packs/runbook-load.ts';
 import type { Evidence } from '../../src/schema/evidence.ts';
 import {

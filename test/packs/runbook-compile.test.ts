@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/domain/fact-table.ts';
-import { type CompileRequest, compileRunbook } from '../../src/domain/runbook-compile.ts';
-import { targetsInCatalogue } from '../../src/domain/runbook-targets.ts';
-import { fillRead } from '../../src/domain/runbook-words.ts';
+import type { Facts } from '../../src/domain/diagnosis/fact-table.ts';
+import { type CompileRequest, compileRunbook } from '../../src/domain/runbook/compile.ts';
+import { targetsInCatalogue } from '../../src/domain/runbook/targets.ts';
+import { fillRead } from '../../src/domain/runbook/words.ts';
 import { conditionsOf } from '../../src/packs/runbook-check.ts';
 import { parseRunbook } from '../../src/packs/runbook-load.ts';
 import { sandboxOrganisation } from '../support/sandbox-organisation.ts';

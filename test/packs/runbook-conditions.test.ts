@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Known } from '../../src/domain/runbook-known.ts';
+import type { Known } from '../../src/domain/runbook/known.ts';
 import { caseConditions, checkConditions } from '../../src/packs/conditions.ts';
 
 const conditions = caseConditions({ reads: ['errors'], inputs: { soak: 'number', mode: 'text' } });

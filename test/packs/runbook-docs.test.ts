@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { factAt, factPaths } from '../../src/domain/fact-table.ts';
+import { factAt, factPaths } from '../../src/domain/diagnosis/fact-table.ts';
 import { parseRunbook, readRunbooks } from '../../src/packs/runbook-load.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/runbooks.md', import.meta.url)), 'utf8');

@@ -74,9 +74,9 @@ const ours: Record<string, string> = {
     'open action items are asked after every week; the documents only say until completion',
   'activities/evidence/metrics.ts: a duration of a promise: lookBackMs, beforeMsMin), 60_000':
     'how much of a graph is drawn before the onset',
-  'src/domain/change-score.ts: a duration of a promise: lookBackMsMax = 4 * 3_600_000':
+  'src/domain/changes/score.ts: a duration of a promise: lookBackMsMax = 4 * 3_600_000':
     'the score of a change has faded to nothing by then',
-  "src/domain/leak-guard.ts: a duty or a group: 'support'": 'an English word of the leak guard',
+  "src/domain/telling/leak-guard.ts: a duty or a group: 'support'": 'an English word of the leak guard',
 };
 
 test('no name, threshold or time of a pack stands in workflows, activities or the domain', () => {

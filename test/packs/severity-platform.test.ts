@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judge as judgeFacts } from '../../src/domain/severity.ts';
+import { judge as judgeFacts } from '../../src/domain/incident/severity.ts';
 import { denied, judging, outcome, packOf, type Row, type Signals, unproven } from './judging.ts';
 import { hidesWhatItMay, maintenanceOverrun } from './planned-maintenance.ts';
 

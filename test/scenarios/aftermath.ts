@@ -1,5 +1,5 @@
 /** What must be true of an incident however often anything died under it. */
-import { calendarOf } from '../../src/domain/business-time.ts';
+import { calendarOf } from '../../src/domain/on-call/business-time.ts';
 import { checkDrill } from '../../src/embedded/drill-checks.ts';
 import { receivedFor } from '../../src/embedded/drill-client.ts';
 import { loadPacks } from '../../src/packs/load.ts';

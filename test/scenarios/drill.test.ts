@@ -1,7 +1,7 @@
 /** Drills as people order them from the shell, on a pack of their own, and drills that start by themselves. */
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { calendarOf, isBusinessHour } from '../../src/domain/business-time.ts';
+import { calendarOf, isBusinessHour } from '../../src/domain/on-call/business-time.ts';
 import type { DrillSchedule, DrillScore } from '../../src/schema/api.ts';
 import { musterProcess } from '../cli/api-server.ts';
 import { ownPacksFolder } from '../support/own-pack.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewChange } from '../../src/schema/change.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
-import { aRow, deployment } from '../domain/change-builders.ts';
+import { aRow, deployment } from '../domain/changes/builders.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { rowsOf } from './records.ts';
 

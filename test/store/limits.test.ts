@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Limits } from '../../src/domain/mode-rules.ts';
+import type { Limits } from '../../src/domain/remediation/mode-rules.ts';
 import type { RemediationView } from '../../src/schema/remediation.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { BudgetClaim, EffectRow, Store } from '../../src/store/store.ts';

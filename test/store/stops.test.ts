@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NotFound } from '../../src/domain/errors.ts';
-import { scopesOver } from '../../src/domain/stop.ts';
+import { scopesOver } from '../../src/domain/remediation/stop.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';

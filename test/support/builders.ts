@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { AdmittedIncident } from '../../activities/index.ts';
-import { firstState } from '../../src/domain/first-state.ts';
-import type { IncidentState, Rules } from '../../src/domain/incident-state.ts';
+import { firstState } from '../../src/domain/incident/first-state.ts';
+import type { IncidentState, Rules } from '../../src/domain/incident/state.ts';
 import { loadPack, policyFor } from '../../src/packs/load.ts';
 import { Evidence } from '../../src/schema/evidence.ts';
 import type { Actor } from '../../src/schema/incident.ts';

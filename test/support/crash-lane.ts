@@ -16,7 +16,7 @@ import { parse } from 'yaml';
 import type { ApplyRequest, ApplyResult, IncidentContext, PlanResult } from '../../activities/index.ts';
 import { createRemediationActivities } from '../../activities/run-action.ts';
 import { readConfig } from '../../src/config.ts';
-import { sealOf } from '../../src/domain/approval-seal.ts';
+import { sealOf } from '../../src/domain/remediation/approval-seal.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Decision, Plan } from '../../src/schema/remediation.ts';
 import { remediationDependencies } from '../../worker/dependencies.ts';

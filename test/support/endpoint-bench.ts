@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { ApplyResult, PlanRequest, PlanResult, RunMode, SettledResult } from '../../activities/index.ts';
 import { createRemediationActivities } from '../../activities/run-action.ts';
 import { readConfig } from '../../src/config.ts';
-import { sealOf } from '../../src/domain/approval-seal.ts';
+import { sealOf } from '../../src/domain/remediation/approval-seal.ts';
 import type { Endpoint, EndpointRequest } from '../../src/integrations/integration.ts';
 import { connectEndpoints } from '../../src/integrations/registry.ts';
 import { loadRunbookLibrary } from '../../src/packs/runbook-library.ts';

@@ -1,5 +1,5 @@
-import { sealOf } from '../../src/domain/approval-seal.ts';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
+import { sealOf } from '../../src/domain/remediation/approval-seal.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import type { RemediationView } from '../../src/schema/remediation.ts';
 import { acknowledge, approve, attachAlerts, escalate, postUpdate, resolve } from '../../workflows/messages.ts';

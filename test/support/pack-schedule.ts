@@ -1,5 +1,5 @@
 /** What an incident did under its policy, in words short enough for a table beside the document. */
-import type { SimulatedItem } from '../../src/domain/simulate.ts';
+import type { SimulatedItem } from '../../src/domain/incident/simulate.ts';
 import type { TimelineItem } from '../../src/schema/incident.ts';
 
 /** Minutes count from the declaration; `d HH:MM` are days after it and the clock in UTC. */

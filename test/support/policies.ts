@@ -1,6 +1,6 @@
 /** Policies for tests: what comes with Muster, and ones of your own that say only what matters. */
 
-import type { ModeQuestion } from '../../src/domain/mode.ts';
+import type { ModeQuestion } from '../../src/domain/remediation/mode.ts';
 import { loadRemediationPolicies, parseRemediationPolicy } from '../../src/packs/remediation-load.ts';
 import type { RemediationPolicy } from '../../src/schema/remediation-policy.ts';
 

@@ -1,5 +1,5 @@
-import type { BoardFacts } from '../../src/domain/runbook-board.ts';
-import type { TrustEntry } from '../../src/domain/trust.ts';
+import type { TrustEntry } from '../../src/domain/remediation/trust.ts';
+import type { BoardFacts } from '../../src/domain/runbook/board.ts';
 import { runbookActions } from '../../src/schema/runbook-actions.ts';
 
 /** What the board of runbooks is told where nothing ran and nothing is stopped. */

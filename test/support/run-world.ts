@@ -4,8 +4,8 @@
  */
 import { expect } from 'vitest';
 import { createRemediationActivities } from '../../activities/run-action.ts';
-import { sealOf } from '../../src/domain/approval-seal.ts';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
+import { sealOf } from '../../src/domain/remediation/approval-seal.ts';
 import type { Cluster, Endpoint, EndpointAnswer, EndpointRequest } from '../../src/integrations/integration.ts';
 import { checkConditions } from '../../src/packs/conditions.ts';
 import { loadRemediationPolicies } from '../../src/packs/remediation-load.ts';

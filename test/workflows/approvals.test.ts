@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sealOf } from '../../src/domain/approval-seal.ts';
 import { remediationWorkflowId } from '../../src/domain/names.ts';
+import { sealOf } from '../../src/domain/remediation/approval-seal.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import type { Decision, RemediationView } from '../../src/schema/remediation.ts';
 import { approve, deny } from '../../workflows/messages.ts';

@@ -3,7 +3,7 @@
  * service that customers see; minutes count from there. Read a row beside the document it stands for.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { simulate } from '../../src/domain/simulate.ts';
+import { simulate } from '../../src/domain/incident/simulate.ts';
 import { loadPacks, policyFor } from '../../src/packs/load.ts';
 import { momentsFor } from '../../src/packs/moments.ts';
 import { simulationOf } from '../../src/packs/simulation.ts';

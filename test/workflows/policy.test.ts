@@ -1,6 +1,6 @@
 /** A running incident and a pack that changes under it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { changesFor, counterpartOf, policyDiff } from '../../src/domain/policy-diff.ts';
+import { changesFor, counterpartOf, policyDiff } from '../../src/domain/incident/policy-diff.ts';
 import { policyFor } from '../../src/packs/load.ts';
 import { momentsFor } from '../../src/packs/moments.ts';
 import type { PackDocument, Policy } from '../../src/schema/policy.ts';

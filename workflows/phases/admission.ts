@@ -1,7 +1,7 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities, AdmittedIncident, IncidentInput } from '../../activities/index.ts';
-import { firstState } from '../../src/domain/first-state.ts';
-import type { IncidentState } from '../../src/domain/incident-state.ts';
+import { firstState } from '../../src/domain/incident/first-state.ts';
+import type { IncidentState } from '../../src/domain/incident/state.ts';
 import { admitting } from '../activity-options.ts';
 import { Desk } from '../desk.ts';
 

@@ -1,5 +1,5 @@
 import { condition, ParentClosePolicy, startChild, upsertSearchAttributes } from '@temporalio/workflow';
-import { severityPolicy } from '../../src/domain/incident-state.ts';
+import { severityPolicy } from '../../src/domain/incident/state.ts';
 import { followUpWorkflowId, taskQueue } from '../../src/domain/names.ts';
 import type { Desk } from '../desk.ts';
 import type { followUp } from '../follow-up.ts';

@@ -1,7 +1,7 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import { isOver, transitions } from '../../src/domain/incident-state.ts';
-import { refusalToAccept } from '../../src/domain/role-hand-over.ts';
-import { beforeChange } from '../../src/domain/severity-change.ts';
+import { refusalToAccept } from '../../src/domain/incident/role-hand-over.ts';
+import { beforeChange } from '../../src/domain/incident/severity-change.ts';
+import { isOver, transitions } from '../../src/domain/incident/state.ts';
 import type { IncidentView, RoleName } from '../../src/schema/incident.ts';
 import type { Desk } from '../desk.ts';
 import * as messages from '../messages.ts';

@@ -1,8 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Diagnosis, RemediationActivities } from '../../activities/index.ts';
-import { isOver } from '../../src/domain/incident-state.ts';
-import { firstStep, nextStep } from '../../src/domain/runbook-next.ts';
-import { muster } from '../../src/domain/story.ts';
+import { isOver } from '../../src/domain/incident/state.ts';
+import { muster } from '../../src/domain/incident/story.ts';
+import { firstStep, nextStep } from '../../src/domain/runbook/next.ts';
 import { diagnosing } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
 import { reasonOf } from '../outbox.ts';

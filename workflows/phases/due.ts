@@ -1,9 +1,9 @@
-import * as domain from '../../src/domain/due.ts';
+import * as domain from '../../src/domain/incident/due.ts';
 import type { Desk } from '../desk.ts';
 import { endHold, sampleHold } from './holding.ts';
 import { pageDuty } from './paging.ts';
 
-/** Does what has fallen due; which that is and what follows is the domain's (src/domain/due.ts). */
+/** Does what has fallen due; which that is and what follows is the domain's (src/domain/incident/due.ts). */
 export const carryOutDue = (desk: Desk): void =>
   domain.carryOutDue(
     {

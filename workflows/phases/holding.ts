@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, SymptomSample } from '../../activities/index.ts';
-import { severityPolicy } from '../../src/domain/incident-state.ts';
-import { muster } from '../../src/domain/story.ts';
+import { severityPolicy } from '../../src/domain/incident/state.ts';
+import { muster } from '../../src/domain/incident/story.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 import { looking, tellingAtOnce } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';

@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, PageOutcome } from '../../activities/index.ts';
-import type { DutyPage } from '../../src/domain/due.ts';
-import { isOver } from '../../src/domain/incident-state.ts';
+import type { DutyPage } from '../../src/domain/incident/due.ts';
+import { isOver } from '../../src/domain/incident/state.ts';
 import { paging } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
 import { reasonOf } from '../outbox.ts';

@@ -8,11 +8,11 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { isOver } from '../../src/domain/incident-state.ts';
+import { isOver } from '../../src/domain/incident/state.ts';
+import { muster } from '../../src/domain/incident/story.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
-import { type Ending, nextStep } from '../../src/domain/runbook-next.ts';
-import { muster } from '../../src/domain/story.ts';
-import { placeOf } from '../../src/domain/target.ts';
+import { placeOf } from '../../src/domain/remediation/target.ts';
+import { type Ending, nextStep } from '../../src/domain/runbook/next.ts';
 import type { Actor } from '../../src/schema/incident.ts';
 import type { Proposal, RemediationStatus, Target } from '../../src/schema/remediation.ts';
 import type { CompiledStep, Verdict } from '../../src/schema/runbook.ts';

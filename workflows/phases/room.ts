@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { roomName } from '../../src/domain/room-name.ts';
+import { roomName } from '../../src/domain/incident/room-name.ts';
 import { openingRoom } from '../activity-options.ts';
 import type { Desk } from '../desk.ts';
 import { reasonOf } from '../outbox.ts';

@@ -16,7 +16,7 @@ import {
 } from '@temporalio/workflow';
 import { instant } from '../../src/domain/duration.ts';
 import { remediationWorkflowId, taskQueue } from '../../src/domain/names.ts';
-import { placeOf } from '../../src/domain/target.ts';
+import { placeOf } from '../../src/domain/remediation/target.ts';
 import type { Plan, Target } from '../../src/schema/remediation.ts';
 import { join, release } from '../messages.ts';
 import type { Run } from './run.ts';

@@ -1,6 +1,6 @@
 import type { PlanResult } from '../../activities/index.ts';
-import { approversOf, quorumOf } from '../../src/domain/approval.ts';
 import { instant } from '../../src/domain/duration.ts';
+import { approversOf, quorumOf } from '../../src/domain/remediation/approval.ts';
 import type { Plan } from '../../src/schema/remediation.ts';
 import { reasonOf } from '../outbox.ts';
 import { callForHelp } from './attendance.ts';

@@ -8,9 +8,9 @@ import type {
   ServiceFacts,
 } from '../../activities/index.ts';
 import { instant } from '../../src/domain/duration.ts';
+import { muster } from '../../src/domain/incident/story.ts';
+import { placeOf } from '../../src/domain/remediation/target.ts';
 import { sentence } from '../../src/domain/sentence.ts';
-import { muster } from '../../src/domain/story.ts';
-import { placeOf } from '../../src/domain/target.ts';
 import type { Actor, TimelineEntry, TimelineKind } from '../../src/schema/incident.ts';
 import type { Policy } from '../../src/schema/policy.ts';
 import type { Plan, RemediationStatus, RemediationView, Target } from '../../src/schema/remediation.ts';

@@ -1,7 +1,7 @@
 /** The proof that a change helped: the symptom, or what the runbook wants to see, sample after sample. */
 import { sleep } from '@temporalio/workflow';
 import { instant } from '../../src/domain/duration.ts';
-import { type VerificationRule, verdictOfAll } from '../../src/domain/verification.ts';
+import { type VerificationRule, verdictOfAll } from '../../src/domain/remediation/verification.ts';
 import type { Plan, Sample } from '../../src/schema/remediation.ts';
 import type { CompiledCheck } from '../../src/schema/runbook.ts';
 import { look, production, type Run } from './run.ts';

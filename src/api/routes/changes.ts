@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
-import { targetKey } from '../../domain/target.ts';
+import { targetKey } from '../../domain/remediation/target.ts';
 import { takeChange } from '../../intake/changes.ts';
 import { ChangeKind, ChangeList, TakenChange, TellChange } from '../../schema/change.ts';
 import type { App } from '../app.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
-import { severityNamed } from '../../domain/severity.ts';
+import { severityNamed } from '../../domain/incident/severity.ts';
 import {
   AcceptRoleBody,
   AcknowledgeBody,

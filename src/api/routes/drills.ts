@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { calendarOf } from '../../domain/business-time.ts';
-import { scoreDrill } from '../../domain/drill-score.ts';
 import { Conflict, NotFound } from '../../domain/errors.ts';
+import { scoreDrill } from '../../domain/incident/drill-score.ts';
+import { calendarOf } from '../../domain/on-call/business-time.ts';
 import { checkDrill, startDrill } from '../../intake/start-drill.ts';
 import { DrillSchedule, DrillScheduleList, DrillScore, ScheduleDrill, StartDrill } from '../../schema/api.ts';
 import type { IncidentView } from '../../schema/incident.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { acceptsAlerts } from '../../domain/correlation.ts';
 import { Unavailable } from '../../domain/errors.ts';
+import { acceptsAlerts } from '../../domain/incident/correlation.ts';
 import { incidentStatuses } from '../../schema/incident.ts';
 import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Conflict, InvalidInput } from '../../domain/errors.ts';
-import { type Fact, type JudgedSeverity, severityNamed, severityNames } from '../../domain/severity.ts';
+import { type Fact, type JudgedSeverity, severityNamed, severityNames } from '../../domain/incident/severity.ts';
 import { assess } from '../../intake/assess.ts';
 import { type Declaration, newIncident } from '../../intake/new-incident.ts';
 import { storable } from '../../intake/payload.ts';

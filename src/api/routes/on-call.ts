@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Unavailable } from '../../domain/errors.ts';
-import { onCallBoard } from '../../domain/on-call-board.ts';
+import { onCallBoard } from '../../domain/on-call/board.ts';
 import { OnCall, type Override } from '../../schema/override.ts';
 import type { App } from '../app.ts';
 import type { ApiDependencies } from '../dependencies.ts';

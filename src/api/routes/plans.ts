@@ -1,6 +1,6 @@
 import { InvalidInput } from '../../domain/errors.ts';
 import { holdsSecret } from '../../domain/redaction.ts';
-import { targetKey } from '../../domain/target.ts';
+import { targetKey } from '../../domain/remediation/target.ts';
 import { AskPlan, PlannedAnswer } from '../../schema/api.ts';
 import type { Target } from '../../schema/remediation.ts';
 import type { App } from '../app.ts';

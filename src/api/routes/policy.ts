@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../domain/errors.ts';
-import { dutiesOf } from '../../domain/escalation.ts';
-import { changesFor, counterpartOf, type PolicyChange, policyDiff } from '../../domain/policy-diff.ts';
-import { placeOf, promisesOf, severitiesByRank } from '../../domain/policy-in-words.ts';
-import { severityNamed, severityNames } from '../../domain/severity.ts';
+import { dutiesOf } from '../../domain/incident/escalation.ts';
+import { changesFor, counterpartOf, type PolicyChange, policyDiff } from '../../domain/incident/policy-diff.ts';
+import { placeOf, promisesOf, severitiesByRank } from '../../domain/incident/policy-in-words.ts';
+import { severityNamed, severityNames } from '../../domain/incident/severity.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { momentsFor } from '../../packs/moments.ts';
 import { ApplyPolicyBody, AssessmentView, IncidentPolicy, PolicyDifference } from '../../schema/api.ts';

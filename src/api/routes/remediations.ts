@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { sealOf } from '../../domain/approval-seal.ts';
 import { InvalidInput, NotFound, Unavailable } from '../../domain/errors.ts';
 import { holdsSecret } from '../../domain/redaction.ts';
+import { sealOf } from '../../domain/remediation/approval-seal.ts';
 import { sha256 } from '../../domain/sha256.ts';
 import { DecideRemediation, ProposeRemediation, RemediationItem } from '../../schema/api.ts';
 import { Evidence } from '../../schema/evidence.ts';

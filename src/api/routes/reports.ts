@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput } from '../../domain/errors.ts';
-import { folded } from '../../domain/report.ts';
+import { folded } from '../../domain/incident/report.ts';
 import { windowStart } from '../../intake/reports.ts';
 import { AddReport, ReportList, reportLengths, TakenReport } from '../../schema/report.ts';
 import type { App } from '../app.ts';

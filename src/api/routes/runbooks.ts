@@ -1,4 +1,4 @@
-import { runbookBoard } from '../../domain/runbook-board.ts';
+import { runbookBoard } from '../../domain/runbook/board.ts';
 import { readRemediationFiles } from '../../packs/remediation-sources.ts';
 import { runbookActions } from '../../schema/runbook-actions.ts';
 import { RunbookBoard } from '../../schema/runbook-board.ts';

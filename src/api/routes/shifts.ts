@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Conflict, NotFound } from '../../domain/errors.ts';
-import { overridesOf } from '../../domain/on-call.ts';
-import { onDuty } from '../../domain/schedules.ts';
+import { overridesOf } from '../../domain/on-call/on-call.ts';
+import { onDuty } from '../../domain/on-call/schedules.ts';
 import { ShiftList, ShiftNoteBody, ShiftView } from '../../schema/shift.ts';
 import type { Shifts } from '../../temporal/shifts.ts';
 import type { App } from '../app.ts';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { stoppedWords } from '../../domain/stop.ts';
+import { stoppedWords } from '../../domain/remediation/stop.ts';
 import type { TimelineEntry } from '../../schema/incident.ts';
 import { LiftStop, OrderedStop, OrderStop, type Stop, StopList, StopScope } from '../../schema/stop.ts';
 import type { KeptStop, KeptStopEvent } from '../../store/stops.ts';

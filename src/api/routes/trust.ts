@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { rulesFor } from '../../domain/mode-rules.ts';
-import { trustRows } from '../../domain/trust.ts';
+import { rulesFor } from '../../domain/remediation/mode-rules.ts';
+import { trustRows } from '../../domain/remediation/trust.ts';
 import { readRemediationFiles } from '../../packs/remediation-sources.ts';
 import { TrustList } from '../../schema/trust.ts';
 import type { App } from '../app.ts';

@@ -1,6 +1,6 @@
 /** How much Muster may do by itself, by the files alone. */
 import type { Command } from 'commander';
-import type { ModeDecision, ModeQuestion } from '../../domain/mode.ts';
+import type { ModeDecision, ModeQuestion } from '../../domain/remediation/mode.ts';
 import type { Organisation } from '../../schema/organisation.ts';
 import { BlastClass } from '../../schema/remediation.ts';
 import { contextOf, type World } from '../context.ts';
@@ -53,8 +53,8 @@ interface ModeOptions {
 const explainMode = async (world: World, options: ModeOptions, command: Command): Promise<void> => {
   const { loadOrganisation } = await import('../../packs/load.ts');
   const { loadRemediationPolicies } = await import('../../packs/remediation-load.ts');
-  const { downgrade, modeFor } = await import('../../domain/mode.ts');
-  const { approvalDuring, freezeCaps, frozen } = await import('../../domain/freeze.ts');
+  const { downgrade, modeFor } = await import('../../domain/remediation/mode.ts');
+  const { approvalDuring, freezeCaps, frozen } = await import('../../domain/remediation/freeze.ts');
   const { output, nowMs } = contextOf(world, command);
   const organisation = loadOrganisation(organisationFileOf(world, options.organisation));
   const own = foldersOf(world, options.remediation, 'MUSTER_REMEDIATION_DIR');
@@ -106,7 +106,7 @@ const runbookOf = (text: string | undefined): ModeQuestion['runbook'] => {
 };
 
 const show = async (output: Output, decision: ModeDecision): Promise<void> => {
-  const { approvalInWords, limitsInWords, modeInWords } = await import('../../domain/mode-words.ts');
+  const { approvalInWords, limitsInWords, modeInWords } = await import('../../domain/remediation/mode-words.ts');
   const { mode, because, approval, rules } = decision;
   output.line(`${output.paint(mode, 'bold')}: ${modeInWords(mode)}`);
   for (const reason of because) output.line(`  ${plain(reason)}`);

@@ -46,7 +46,7 @@ export const addOnCallCommand = (program: Command, world: World): void => {
       context.output.line(`from ${file}`);
       // Loaded only here: the readers of YAML and of time zones would slow every other command.
       const { loadOrganisation } = await import('../../packs/load.ts');
-      const { onCallBoard } = await import('../../domain/on-call-board.ts');
+      const { onCallBoard } = await import('../../domain/on-call/board.ts');
       const found = onCallBoard(loadOrganisation(file), at, null);
       show(context, found, found);
     });

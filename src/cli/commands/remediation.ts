@@ -1,7 +1,7 @@
 /** Remediations: see them, propose one, and say yes or no to exactly the plan that was shown. */
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { placeOf } from '../../domain/target.ts';
+import { placeOf } from '../../domain/remediation/target.ts';
 import { RemediationItem } from '../../schema/api.ts';
 import { kindsWithoutNamespace, type Target } from '../../schema/remediation.ts';
 import { askPlan } from '../ask-plan.ts';

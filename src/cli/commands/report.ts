@@ -1,7 +1,7 @@
 /** What customers say: one report more, and what has come in so far. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { countsInWords } from '../../domain/report.ts';
+import { countsInWords } from '../../domain/incident/report.ts';
 import { type Report, ReportList, TakenReport } from '../../schema/report.ts';
 import { type Context, contextOf, type World } from '../context.ts';
 import { misused, orHowToRepeat } from '../failure.ts';

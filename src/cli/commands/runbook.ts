@@ -51,7 +51,7 @@ Examples:
   ).action(async (name: string, options: CaseOptions, command: Command) => {
     const context = contextOf(world, command);
     const found = await theRunbook(context, name, options);
-    const { runbookInWords } = await import('../../domain/runbook-in-words.ts');
+    const { runbookInWords } = await import('../../domain/runbook/in-words.ts');
     const words = runbookInWords(found.value);
     const run = options.facts === undefined && !options.ask ? null : await dryRun(context, found.value, options);
     const planned = run && options.ask ? await plansOf(context, run, options) : noPlans;

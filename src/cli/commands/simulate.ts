@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { SimulatedItem } from '../../domain/simulate.ts';
+import type { SimulatedItem } from '../../domain/incident/simulate.ts';
 import type { Organisation } from '../../schema/organisation.ts';
 import { Duration, type PackDocument } from '../../schema/policy.ts';
 import { type Context, contextOf, type World } from '../context.ts';
@@ -52,7 +52,7 @@ Examples:
 const simulateCommand = async (context: Context, options: Options): Promise<void> => {
   // Loaded only here: nobody who acknowledges at night waits for the readers of YAML.
   const { loadOrganisation } = await import('../../packs/load.ts');
-  const { simulate } = await import('../../domain/simulate.ts');
+  const { simulate } = await import('../../domain/incident/simulate.ts');
   const { simulationOf } = await import('../../packs/simulation.ts');
   const { world, output } = context;
   const organisation = loadOrganisation(organisationFileOf(world, options.organisation));

@@ -1,6 +1,6 @@
 /** What runbooks have earned so far. */
 import type { Command } from 'commander';
-import { suggestionInWords } from '../../domain/trust.ts';
+import { suggestionInWords } from '../../domain/remediation/trust.ts';
 import { TrustList } from '../../schema/trust.ts';
 import { contextOf, type World } from '../context.ts';
 import type { Output } from '../output.ts';

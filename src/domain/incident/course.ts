@@ -1,10 +1,10 @@
 import type { AlertReference } from '../../schema/alert.ts';
 import { instant, spanInWords } from '../duration.ts';
-import { elapsed, holdTime, type IncidentState } from '../incident-state.ts';
-import { giveNotices } from '../notices.ts';
-import { applyPolicy, changeSeverity } from '../severity-change.ts';
-import { muster } from '../story.ts';
 import type { Tellings } from './fact.ts';
+import { giveNotices } from './notices.ts';
+import { applyPolicy, changeSeverity } from './severity-change.ts';
+import { elapsed, holdTime, type IncidentState } from './state.ts';
+import { muster } from './story.ts';
 
 /** From declared to resolved: what moves the incident as a whole. */
 export const course = {

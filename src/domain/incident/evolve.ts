@@ -1,10 +1,10 @@
 import type { TimelineEntry } from '../../schema/incident.ts';
-import type { IncidentState, Rules } from '../incident-state.ts';
-import { type Announcement, Story } from '../story.ts';
 import { course } from './course.ts';
 import type { Fact, Tellings } from './fact.ts';
 import { paging } from './paging.ts';
 import { remediation } from './remediation.ts';
+import type { IncidentState, Rules } from './state.ts';
+import { type Announcement, Story } from './story.ts';
 import { team } from './team.ts';
 import { updates } from './updates.ts';
 

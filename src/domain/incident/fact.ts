@@ -2,11 +2,11 @@ import type { AlertReference } from '../../schema/alert.ts';
 import type { Actor, RoleName, Room, Said } from '../../schema/incident.ts';
 import type { RemediationStatus, Target } from '../../schema/remediation.ts';
 import type { ChosenRunbook } from '../../schema/runbook.ts';
-import type { NextMethod } from '../contacts.ts';
-import type { NextContact, OpenPage } from '../incident-state.ts';
-import type { OfferedRole } from '../role-hand-over.ts';
-import type { Before } from '../severity-change.ts';
-import type { Story } from '../story.ts';
+import type { NextMethod } from './contacts.ts';
+import type { OfferedRole } from './role-hand-over.ts';
+import type { Before } from './severity-change.ts';
+import type { NextContact, OpenPage } from './state.ts';
+import type { Story } from './story.ts';
 
 /** What happened, in workflow time. The only way an incident changes is `evolve(state, fact, rules)`. */
 export type Fact = { at: number } & (

@@ -1,8 +1,8 @@
 import { spanInWords, timeInWords } from '../duration.ts';
-import { elapsed, type IncidentState, type NextContact } from '../incident-state.ts';
-import { giveHeldNotice } from '../notices.ts';
-import { muster } from '../story.ts';
 import type { Fact, Tellings } from './fact.ts';
+import { giveHeldNotice } from './notices.ts';
+import { elapsed, type IncidentState, type NextContact } from './state.ts';
+import { muster } from './story.ts';
 
 /** Who was paged, who answered, and who did not. */
 export const paging = {

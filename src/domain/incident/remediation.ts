@@ -1,7 +1,7 @@
 import type { ChosenRunbook } from '../../schema/runbook.ts';
 import { sentence } from '../sentence.ts';
-import { muster, type Story } from '../story.ts';
 import type { Tellings } from './fact.ts';
+import { muster, type Story } from './story.ts';
 
 /** What was found out, and what was done about it. */
 export const remediation = {

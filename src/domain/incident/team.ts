@@ -1,8 +1,8 @@
-import { roleTitles } from '../deadlines.ts';
 import { instant } from '../duration.ts';
-import { handOverRole, offerRole, withdrawOffer } from '../role-hand-over.ts';
-import { muster } from '../story.ts';
+import { roleTitles } from './deadlines.ts';
 import type { Tellings } from './fact.ts';
+import { handOverRole, offerRole, withdrawOffer } from './role-hand-over.ts';
+import { muster } from './story.ts';
 
 /** Who does what in the incident, where they meet, and what they note down. */
 export const team = {

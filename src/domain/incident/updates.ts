@@ -1,8 +1,8 @@
 import type { Said } from '../../schema/incident.ts';
 import { instant } from '../duration.ts';
-import { elapsed, type IncidentState } from '../incident-state.ts';
-import { muster, publicStatus, type Story } from '../story.ts';
 import type { Tellings } from './fact.ts';
+import { elapsed, type IncidentState } from './state.ts';
+import { muster, publicStatus, type Story } from './story.ts';
 
 /** What the team and customers were told, and what they were promised. */
 export const updates = {

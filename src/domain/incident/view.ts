@@ -1,7 +1,7 @@
 import type { IncidentView } from '../../schema/incident.ts';
-import { deadlinesOf, publicDeadline } from '../deadlines.ts';
 import { instant } from '../duration.ts';
-import { type IncidentState, type Rules, severityPolicy } from '../incident-state.ts';
+import { deadlinesOf, publicDeadline } from './deadlines.ts';
+import { type IncidentState, type Rules, severityPolicy } from './state.ts';
 
 /** What everybody may know, with all deadlines. */
 export const viewOf = (state: IncidentState, rules: Rules): IncidentView => ({

@@ -1,7 +1,7 @@
 import type { CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClientConfig } from '@aws-sdk/client-cloudwatch-logs';
 import { VendorError } from '../../domain/errors.ts';
-import { rightInWords, rightOf } from '../../domain/iam-right.ts';
+import { rightInWords, rightOf } from '../../domain/remediation/iam-right.ts';
 import type { CloudAccess, CloudRight } from '../integration.ts';
 import { alarmsNeeds } from './alarms.ts';
 import { asker, bounded, type Question } from './ask.ts';

@@ -1,5 +1,5 @@
 import type { CloudWatchClientConfig, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import type { IamNeeds } from '../../domain/iam-right.ts';
+import type { IamNeeds } from '../../domain/remediation/iam-right.ts';
 import type { Alarm, Alarms } from '../integration.ts';
 import { asker, bounded } from './ask.ts';
 

@@ -1,6 +1,6 @@
 /** One question to AWS, for all that ask it: bounded in time, never repeated, and refused in words that say what to do. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type IamNeeds, rightOf } from '../../domain/iam-right.ts';
+import { type IamNeeds, rightOf } from '../../domain/remediation/iam-right.ts';
 import { inOurWords, noCredentials } from './trouble.ts';
 
 const timeoutMs = 10_000;

@@ -4,7 +4,7 @@ import type {
   GetQueryResultsCommandOutput,
   ResultField,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { IamNeeds } from '../../domain/iam-right.ts';
+import type { IamNeeds } from '../../domain/remediation/iam-right.ts';
 import type { LogQuery, LogSearch } from '../integration.ts';
 import { asker, bounded } from './ask.ts';
 import { trouble } from './trouble.ts';

@@ -1,6 +1,6 @@
 import type { CloudWatchClientConfig, GetMetricDataCommandInput, MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import type { VendorError } from '../../domain/errors.ts';
-import type { IamNeeds } from '../../domain/iam-right.ts';
+import type { IamNeeds } from '../../domain/remediation/iam-right.ts';
 import type { Metrics, Vendor } from '../integration.ts';
 import { asker, bounded, type Question } from './ask.ts';
 import { denied, trouble } from './trouble.ts';

@@ -1,6 +1,6 @@
 /** What the AWS SDK throws, in our words and with what Temporal needs to know: whether asking again can help. */
 import { VendorError, type VendorTrouble } from '../../domain/errors.ts';
-import { policyFile, rightInWords, rightOf } from '../../domain/iam-right.ts';
+import { policyFile, rightInWords, rightOf } from '../../domain/remediation/iam-right.ts';
 import type { Question } from './ask.ts';
 
 /** What the SDK throws; which of it is there depends on how far the question came. */

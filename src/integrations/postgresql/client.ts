@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
 import { VendorError } from '../../domain/errors.ts';
-import { bareStatement } from '../../domain/statement.ts';
+import { bareStatement } from '../../domain/remediation/statement.ts';
 import { type DatabaseRights, Session } from '../../schema/database.ts';
 import type { Database } from '../integration.ts';
 import { asVendorError, vendor } from './failure.ts';

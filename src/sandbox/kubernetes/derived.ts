@@ -1,6 +1,6 @@
 /** Objects that follow from others and are computed when read: EndpointSlices, and the status of disruption budgets, quotas and autoscalers. */
 
-import { bytesOf, mebibytes } from '../../domain/quantity.ts';
+import { bytesOf, mebibytes } from '../../domain/kubernetes/quantity.ts';
 import { isReady, type KubeObject, type Pod } from './objects.ts';
 import type { ResourceType } from './resources.ts';
 import { matchesSelector } from './selectors.ts';

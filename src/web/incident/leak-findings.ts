@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Leak } from '../../domain/leak-guard.ts';
+import type { Leak } from '../../domain/telling/leak-guard.ts';
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
@@ -13,7 +13,7 @@ export const useLeaks = (text: string, names: readonly string[]): Leak[] => {
   useEffect(() => {
     let wanted = true;
     const look = async (): Promise<void> => {
-      const { leaksIn } = await import('../../domain/leak-guard.ts');
+      const { leaksIn } = await import('../../domain/telling/leak-guard.ts');
       const words = known
         .toLowerCase()
         .split('|')

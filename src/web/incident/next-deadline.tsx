@@ -90,7 +90,7 @@ export const NextDeadline = () => {
 const sentence = (action: string): string => action.charAt(0).toUpperCase() + action.slice(1);
 const kindOf = (name: string): string => name.split(':')[0] ?? 'other';
 
-/** Which press changes which deadline; names are those of src/domain/deadlines.ts. */
+/** Which press changes which deadline; names are those of src/domain/incident/deadlines.ts. */
 const NextButton = ({ deadline }: { deadline: Deadline }) => {
   const { view, ask } = useScope();
   const me = useMe();

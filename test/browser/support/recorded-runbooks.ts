@@ -1,5 +1,5 @@
 /** The board of runbooks as the API makes it: what comes with Muster, one policy of your own, and what a test says happened. */
-import { type BoardFacts, runbookBoard } from '../../../src/domain/runbook-board.ts';
+import { type BoardFacts, runbookBoard } from '../../../src/domain/runbook/board.ts';
 import { readRemediationFiles } from '../../../src/packs/remediation-sources.ts';
 import type { RunbookBoard } from '../../../src/schema/runbook-board.ts';
 import { ownPolicy } from '../../support/policies.ts';

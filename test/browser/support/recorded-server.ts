@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BoardFacts } from '../../../src/domain/runbook-board.ts';
+import type { BoardFacts } from '../../../src/domain/runbook/board.ts';
 import type { FollowUpView } from '../../../src/schema/api.ts';
 import type { Evidence } from '../../../src/schema/evidence.ts';
 import type { IncidentView, TimelineItem, TimelineKind } from '../../../src/schema/incident.ts';
