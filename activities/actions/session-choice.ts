@@ -3,7 +3,6 @@ import { z } from 'zod';
 import {
   chooseSessions,
   isOf,
-  lockWaits,
   type SessionGroup,
   sessionCap,
   sessionGroups,
@@ -27,11 +26,8 @@ const Planned = Session.pick({
 }).extend({ user: z.string(), group: z.enum(sessionGroups).nullable() });
 export type Planned = z.infer<typeof Planned>;
 
-export const SessionState = z.object({
-  sessions: z.array(Planned),
-  connections: z.number().int(),
-  lockWaits: z.number().int(),
-});
+/** Only what lasts while somebody reads the plan: figures of the moment stand in the guards, which bind nobody's yes. */
+export const SessionState = z.object({ sessions: z.array(Planned) });
 export type SessionState = z.infer<typeof SessionState>;
 
 /** Params of both actions: a group and its bounds, or one session by name. */
@@ -89,8 +85,21 @@ export const findSessions = async (
     activity,
     spared,
     left,
-    chosen: chosen.map(({ session, group }) => ({ session, planned: plannedOf(session, group) })),
+    chosen: chosen.map(({ session, group }) => ({ session, planned: plannedOf(session, group) })).toSorted(lasting),
   };
+};
+
+/** How many wait for each changes from look to look: that decides who is among them, and not in which order a plan has them. */
+const lasting = (one: Found['chosen'][number], other: Found['chosen'][number]): number => {
+  const placeOf = ({ session, planned }: Found['chosen'][number]): string =>
+    [
+      sessionGroups.indexOf(planned.group ?? 'idle'),
+      session.blocks.length > 0 ? 0 : 1,
+      session.xactStart ?? session.stateChange,
+      session.backendStart,
+      session.pid,
+    ].join(' ');
+  return placeOf(one) < placeOf(other) ? -1 : 1;
 };
 
 const named = (
@@ -127,11 +136,7 @@ export const protectionOf = ({ protectedUsers: users, protectedApplications: app
   applications,
 });
 
-export const stateOf = ({ activity, chosen }: Found): SessionState => ({
-  sessions: chosen.map(({ planned }) => planned),
-  connections: activity.connections.used,
-  lockWaits: lockWaits(activity.sessions),
-});
+export const stateOf = ({ chosen }: Found): SessionState => ({ sessions: chosen.map(({ planned }) => planned) });
 
 /** Asked for before each request leaves as well: by the server, in the statement that ends the session. */
 export const requestFor = (statement: PostgresRequest['statement'], planned: Planned): PostgresRequest => {

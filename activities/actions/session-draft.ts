@@ -42,7 +42,7 @@ export const sessionDraft = (
     undo: words.undo,
     risks: [
       ...words.risks,
-      ...(left > 0 ? [`${left} more are like these and beyond what one run may end.`] : []),
+      ...(left > 0 ? ['There are more like these, beyond what one run may end.'] : []),
       ...(spared.length > 0 ? [`Spared: ${sparedWords(spared)}.`] : []),
     ],
   };

@@ -53,7 +53,7 @@ export const sessionGuards = async (context: ActionContext, state: SessionState)
   ];
 };
 
-/** How many of the planned sessions are done with, and what that did: "0 sessions wait for a lock (12 before)". */
+/** How many of the planned sessions are done with, and what that did: "0 sessions wait for a lock". */
 export const sessionsSettled = async (
   context: ActionContext,
   state: SessionState,
@@ -70,8 +70,8 @@ export const sessionsSettled = async (
     state: 'settled',
     finding: [
       `${ended} of ${state.sessions.length} have ended${left.length > 0 ? ', and the rest went on to something else and was left alone' : ''}`,
-      `${waits} ${waits === 1 ? 'session waits' : 'sessions wait'} for a lock (${state.lockWaits} before)`,
-      `${connections.used} of ${connections.max} connections are used (${state.connections} before)`,
+      `${waits} ${waits === 1 ? 'session waits' : 'sessions wait'} for a lock`,
+      `${connections.used} of ${connections.max} connections are used`,
     ].join('; '),
   };
 };

@@ -28,14 +28,14 @@ export const sparedWords = (spared: Spared): string =>
     ...(spared.length > sparedMax ? [`${spared.length - sparedMax} more`] : []),
   ].join('; ');
 
-/** "checkout as shop from 10.0.0.1, idle in transaction since 10:02:11 UTC, 3 wait for it: update orders set state = ?" */
+/** "checkout as shop from 10.0.0.1, idle in transaction since 10:02:11 UTC, others wait for it: update orders set state = ?" */
 export const sessionInWords = (session: Session): string => {
   const { application, user, clientAddress, state, blocks, statement } = session;
   const since = state === 'active' ? session.queryStart : session.stateChange;
   return [
     `${application || 'no application name'} as ${user}${clientAddress ? ` from ${clientAddress}` : ''}`,
     `${state}${since ? ` since ${since.slice(11, 19)} UTC` : ''}`,
-    ...(blocks.length > 0 ? [`${blocks.length} ${blocks.length === 1 ? 'waits' : 'wait'} for it`] : []),
+    ...(blocks.length > 0 ? ['others wait for it'] : []),
   ]
     .join(', ')
     .concat(statement === '' ? '' : `: ${statement}`);
