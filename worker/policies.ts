@@ -6,7 +6,7 @@ import { account } from './roles.ts';
  * Text of each file by its path below deploy/aws. Words in capitals are to be filled in: REGION, ACCOUNT_ID, LOG_GROUP,
  * OIDC_ID and CLUSTER. `policies` is what a role may do, `trust` who may be that role; IAM takes no comments.
  */
-export const policyFiles = (needs: readonly IamNeeds[]): Map<string, string> =>
+export const iamFiles = (needs: readonly IamNeeds[]): Map<string, string> =>
   new Map([
     ...needs.map((one): [string, string] => [`policies/${one.name}.json`, asJson(policyOf(one))]),
     ['trust/irsa.json', asJson(trustOfServiceAccount)],

@@ -18,7 +18,7 @@ interface IamStatement {
   Condition?: Record<string, Record<string, OneOrMore>>;
 }
 
-/** One sentence per fault, each with its file; texts by path as policyFiles makes them. */
+/** One sentence per fault, each with its file; texts by path as iamFiles makes them. */
 export const faultsOfPolicies = (files: ReadonlyMap<string, string>): string[] =>
   [...files].flatMap(([path, text]) => {
     const document = JSON.parse(text) as IamDocument;

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cloudNeeds } from './dependencies.ts';
 import { needs } from './needs.ts';
-import { policyFiles } from './policies.ts';
+import { iamFiles } from './policies.ts';
 import { faultsOfPolicies } from './policy-lint.ts';
 import { faultsOfRoles } from './role-lint.ts';
 import { roleFiles } from './roles.ts';
 
 const roles = roleFiles(needs);
-const policies = policyFiles(cloudNeeds);
+const policies = iamFiles(cloudNeeds);
 
 const write = (path: string, files: ReadonlyMap<string, string>): void => {
   const folder = fileURLToPath(new URL(`../deploy/${path}`, import.meta.url));

@@ -48,20 +48,25 @@ const release = (
   world.cluster.release(deployment, imageOf(what.name, version), causeOf(what.name, version, what.by), atMs);
 };
 
+/** What the alerting rule says of checkout, whatever made it fail. */
+const checkoutFails = {
+  service: 'checkout',
+  figure: 'errors/checkout',
+  threshold: 0.05,
+  forMs: 2 * minuteMs,
+  alertname: 'CheckoutErrorRatioHigh',
+  severity: 'critical',
+  deployment: 'checkout',
+  summary: 'Checkout answers too many requests with an error',
+  description: 'More than 5% of the requests to checkout have failed for at least 2 minutes.',
+} satisfies Partial<Scenario>;
+
 export const scenarios: Scenario[] = [
   {
     name: 'bad-release',
     title: 'A bad release of checkout',
     breaks: 'Releases a version of checkout that crashes on its first order; a third of all orders fail.',
-    service: 'checkout',
-    figure: 'errors/checkout',
-    threshold: 0.05,
-    forMs: 2 * minuteMs,
-    alertname: 'CheckoutErrorRatioHigh',
-    severity: 'critical',
-    deployment: 'checkout',
-    summary: 'Checkout answers too many requests with an error',
-    description: 'More than 5% of the requests to checkout have failed for at least 2 minutes.',
+    ...checkoutFails,
     remedy: { action: 'roll-back-deployment', target: deploymentCalled('checkout'), params: {} },
     begin: (world, atMs) => release(world, atMs, { name: 'checkout', version: '2.4', word: 'bad', by: 'Hugo Barreto' }),
   },
@@ -122,15 +127,7 @@ export const scenarios: Scenario[] = [
     title: 'A forgotten transaction blocks the orders',
     breaks:
       'In a real PostgreSQL somebody leaves a transaction open that holds a hundred orders; whoever comes back to one of them waits.',
-    service: 'checkout',
-    figure: 'errors/checkout',
-    threshold: 0.05,
-    forMs: 2 * minuteMs,
-    alertname: 'CheckoutErrorRatioHigh',
-    severity: 'critical',
-    deployment: 'checkout',
-    summary: 'Checkout answers too many requests with an error',
-    description: 'More than 5% of the requests to checkout have failed for at least 2 minutes.',
+    ...checkoutFails,
     needsDatabase: true,
     remedy: {
       action: 'terminate-session',

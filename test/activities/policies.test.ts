@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { policyFile, policyOf, rightOf } from '../../src/domain/remediation/iam-right.ts';
 import { cloudNeeds } from '../../worker/dependencies.ts';
-import { policyFiles } from '../../worker/policies.ts';
+import { iamFiles } from '../../worker/policies.ts';
 import { faultsOfPolicies, type IamDocument, policyFaults, trustFaults } from '../../worker/policy-lint.ts';
 import { account } from '../../worker/roles.ts';
 
@@ -14,7 +14,7 @@ const folder = join(root, 'deploy/aws');
 const committed = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
   statSync(join(folder, path)).isFile(),
 );
-const made = policyFiles(cloudNeeds);
+const made = iamFiles(cloudNeeds);
 const declared = cloudNeeds.flatMap(({ rights }) => rights);
 
 describe('the policies under deploy/aws', () => {
